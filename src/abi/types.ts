@@ -1,0 +1,144 @@
+/** Shapes of the rows in the abi tables. One table a subject; verifier, runtime, headers and docs all read it. */
+
+/** Kernel version as "5.8"; compare with `since.ts`. */
+export type Since = string;
+
+/** enum bpf_arg_type without its modifiers, include/linux/bpf.h. */
+export type ArgBase =
+  | "dontcare"
+  | "const_map_ptr"
+  | "map_key"
+  | "map_value"
+  | "mem"
+  | "const_size"
+  | "const_size_or_zero"
+  | "ctx"
+  | "anything"
+  | "spin_lock"
+  | "sock_common"
+  | "socket"
+  | "btf_id"
+  | "ringbuf_mem"
+  | "const_alloc_size_or_zero"
+  | "btf_id_sock_common"
+  | "percpu_btf_id"
+  | "func"
+  | "stack"
+  | "const_str"
+  | "timer"
+  | "kptr_dest"
+  | "dynptr"
+  | "arena";
+
+export interface HelperArg {
+  readonly type: ArgBase;
+  readonly maybeNull?: true;
+  /** MEM_UNINIT: the helper writes it; it need not be initialised. */
+  readonly uninit?: true;
+  /** MEM_WRITE. */
+  readonly write?: true;
+  readonly rdonly?: true;
+  readonly aligned?: true;
+  readonly release?: true;
+  /** MEM_FIXED_SIZE: the size in bytes. */
+  readonly fixedSize?: number;
+  /** DYNPTR_TYPE_*. */
+  readonly dynptr?: "local" | "ringbuf" | "skb" | "xdp";
+  /** Name of the kernel struct for btf_id arguments. */
+  readonly btfName?: string;
+}
+
+export type RetBase =
+  | "integer"
+  | "void"
+  | "map_value"
+  | "socket"
+  | "tcp_sock"
+  | "sock_common"
+  | "mem"
+  | "mem_or_btf_id"
+  | "btf_id"
+  | "dynptr_mem";
+
+export interface HelperRet {
+  readonly type: RetBase;
+  readonly maybeNull?: true;
+  readonly ringbuf?: true;
+  readonly trusted?: true;
+  readonly btfName?: string;
+}
+
+/** One of the helpers of enum bpf_func_id. */
+export interface HelperRow {
+  readonly id: number;
+  /** Without the "bpf_" prefix: "map_lookup_elem". */
+  readonly name: string;
+  readonly ret: HelperRet;
+  /** 0 to 5 of them; unused ones left out. */
+  readonly args: readonly HelperArg[];
+  readonly since: Since;
+  readonly gplOnly?: true;
+  /** The helper reads packet memory through its arguments: packet pointers may be passed. */
+  readonly pktAccess?: true;
+  /** Packet pointers are stale after it (bpf_helper_changes_pkt_data). */
+  readonly changesPkt?: true;
+  readonly mightSleep?: true;
+  /** Must be called under bpf_rcu_read_lock, e.g. fastcall: no clobber of r1-r5 beyond arguments. */
+  readonly fastcall?: true;
+  /** C prototype as bpf_helper_defs.h spells it: "void *bpf_map_lookup_elem(void *map, const void *key)". */
+  readonly proto: string;
+}
+
+export interface MapTypeRow {
+  readonly id: number;
+  /** "BPF_MAP_TYPE_HASH". */
+  readonly name: string;
+  /** bpftool's word: "hash". */
+  readonly word: string;
+  readonly since: Since;
+}
+
+export interface ProgTypeRow {
+  readonly id: number;
+  /** "BPF_PROG_TYPE_XDP". */
+  readonly name: string;
+  /** bpftool's word: "xdp". */
+  readonly word: string;
+  /** Name of the uapi ctx struct: "xdp_md"; "" where ctx is not a table. */
+  readonly ctx: string;
+  readonly since: Since;
+}
+
+/** One field of a uapi ctx struct. */
+export interface CtxField {
+  readonly name: string;
+  readonly offBytes: number;
+  readonly sizeBytes: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Narrower aligned reads are allowed (bpf_ctx_narrow_access_ok). */
+  readonly narrow: boolean;
+  /** What a full read yields; "scalar" if omitted. */
+  readonly yields?:
+    | "scalar"
+    | "packet"
+    | "packet_end"
+    | "packet_meta"
+    | "flow_keys"
+    | "socket"
+    | "sock_common"
+    | "xdp_sock"
+    | "btf_id";
+  readonly maybeNull?: true;
+  /** Prog type words that may (not) use it, where narrower than the struct's. */
+  readonly onlyFor?: readonly string[];
+  readonly notFor?: readonly string[];
+  readonly since?: Since;
+}
+
+export interface CtxLayout {
+  /** "__sk_buff". */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly fields: readonly CtxField[];
+}

@@ -1,0 +1,125 @@
+/**
+ * What a Target makes: live maps, programs and links out of specs. `runtime/` implements it over linear memory, `linux/`
+ * over bpf(2). Bytes in, bytes out; types (BTF) are the loader's business, above this line.
+ */
+import type { BtfView } from "../btf/types.ts";
+import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import type { PacketSource } from "../pcap/source.ts";
+
+export interface Target {
+  readonly name: "embedded" | "linux";
+  /** BTF that CO-RE relocates against and kfuncs are looked up in; null where there is none. */
+  readonly kernelBtf: BtfView | null;
+  /** Values of .kconfig externs; undefined for one that is not known (an error unless weak). */
+  kconfig(name: string): number | bigint | string | undefined;
+  /** Called before createMap with all maps that will be made, so that a target can size its memory. */
+  prepare(maps: readonly MapSpec[]): void;
+  createMap(spec: MapSpec, inner: TargetMap | null): TargetMap;
+  /** Verifies and compiles. `maps` are the live maps of prog.maps, in order. Throws VerifierError or SkepError "load/...". */
+  loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg;
+  /** Frees everything that is left, links first. */
+  close(): void;
+}
+
+/**
+ * A live map over raw bytes. Failures throw SkepError "map/<ERRNO>" with `errno` set, as the kernel gives it, except that a
+ * missing key is null or false. Values of per-CPU maps are the CPUs' values one after another, each rounded up to 8 bytes.
+ */
+export interface TargetMap {
+  readonly spec: MapSpec;
+  readonly id: number;
+  /** Bytes of a value as user space sees it (per-CPU: all CPUs). */
+  readonly userValueSize: number;
+  readonly cpus: number;
+  lookup(key: Uint8Array, flags?: number): Uint8Array | null;
+  /** flags: BPF_ANY 0, BPF_NOEXIST 1, BPF_EXIST 2, BPF_F_LOCK 4. */
+  update(key: Uint8Array, value: Uint8Array, flags?: number): void;
+  delete(key: Uint8Array): boolean;
+  /** Queue and stack: key is empty. */
+  lookupAndDelete(key: Uint8Array): Uint8Array | null;
+  /** The key after `key` in iteration order (the first for null or an unknown key); null at the end. */
+  nextKey(key: Uint8Array | null): Uint8Array | null;
+  /** Map-in-map and prog array slots. */
+  setSlot(key: Uint8Array, what: TargetMap | TargetProg | null): void;
+  freeze(): void;
+  /** Ring buffer and perf event array: hands every record that waits to `fn`, returns how many. Bytes are valid in `fn` only. */
+  drain(fn: (record: Uint8Array, cpu: number) => void): number;
+  /** Records lost because the ring was full, as far as the target counts them. */
+  readonly lost: number;
+  /** Resolves once a record may wait, or when the signal aborts. */
+  wait(signal?: AbortSignal): Promise<void>;
+  /** A live window on a global section's bytes; null where the target cannot give one. */
+  window(): Uint8Array | null;
+  close(): void;
+}
+
+/** BPF_PROG_TEST_RUN, in and out. Source: include/uapi/linux/bpf.h, union bpf_attr.test. */
+export interface TestRun {
+  data?: Uint8Array;
+  ctx?: Uint8Array;
+  /** Times to run; the duration is the mean. Default 1. */
+  repeat?: number;
+  flags?: number;
+  cpu?: number;
+}
+
+export interface TestRunResult {
+  /** r0's low 32 bits, unsigned. */
+  retval: number;
+  dataOut: Uint8Array | null;
+  ctxOut: Uint8Array | null;
+  /** Mean nanoseconds a run. */
+  durationNs: number;
+}
+
+/** Verdicts by name: for XDP pass, drop, tx, redirect, aborted; for tc ok, shot, redirect, ...; else pass, drop. */
+export type Verdicts = Record<string, number>;
+
+export interface ReplayOptions {
+  /** Called with each packet after the program, its verdict and bytes (valid during the call only). */
+  onPacket?: (verdict: string, bytes: Uint8Array, source: PacketSource) => void;
+  signal?: AbortSignal;
+  onProgress?: (packets: number) => void;
+}
+
+export interface ReplayResult {
+  packets: number;
+  verdicts: Verdicts;
+  /** Mean nanoseconds a packet, reading the source not counted. */
+  nsPerPacket: number;
+}
+
+export interface TargetProg {
+  readonly prog: ResolvedProg;
+  readonly id: number;
+  /** Insns, and milliseconds that verifying and compiling took. */
+  readonly stats: {
+    readonly insns: number;
+    readonly verifyMs: number;
+    readonly jitMs: number;
+    readonly processed: number;
+  };
+  testRun(run: TestRun): TestRunResult;
+  replay(source: PacketSource, options?: ReplayOptions): ReplayResult;
+  attach(options: AttachOptions): TargetLink;
+  close(): void;
+}
+
+/** Which fields count depends on the program's type. */
+export interface AttachOptions {
+  /** Interface name (linux) or a named packet source of the runtime (embedded). */
+  dev?: string;
+  cgroup?: string;
+  pid?: number;
+  target?: string;
+  flags?: number;
+  cookie?: bigint;
+  [option: string]: unknown;
+}
+
+export interface TargetLink {
+  readonly prog: TargetProg;
+  /** "xdp on packets", "tracepoint sched/sched_switch". */
+  readonly what: string;
+  close(): void;
+}

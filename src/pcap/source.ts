@@ -1,0 +1,30 @@
+/** Packets as every hook, replay and test takes them, whatever file or array they come from. */
+
+/** LINKTYPE_*: https://www.tcpdump.org/linktypes.html. */
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_RAW = 101;
+export const LINKTYPE_LINUX_SLL = 113;
+export const LINKTYPE_IPV4 = 228;
+export const LINKTYPE_IPV6 = 229;
+export const LINKTYPE_LINUX_SLL2 = 276;
+
+/**
+ * A cursor over packets: `next()` moves on, the fields then describe the packet until the next call. No object a packet,
+ * so that replay of millions stays flat. `for (const p of packets(source))` in pcap/ is the convenient form.
+ */
+export interface PacketSource {
+  /** False at the end. Throws SkepError "pcap/..." on a damaged record. */
+  next(): boolean;
+  /** Bytes of the current packet as captured: a view `bytes[start .. end)` into a buffer that is valid until next(). */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Length on the wire, >= end - start. */
+  readonly origLen: number;
+  readonly linkType: number;
+  /** Nanoseconds since 1970 as seconds and the rest: no BigInt a packet. */
+  readonly tsSec: number;
+  readonly tsNsec: number;
+  /** Interface index within the capture, from 0. */
+  readonly ifIndex: number;
+}
