@@ -1,0 +1,163 @@
+/**
+ * The contract between the embedded target and its hooks.
+ *
+ *     embedded.ts  makes a Machine (memory, clock, event) and calls createHooks(machine)            hooks/hooks.ts
+ *     loadProg     asks hooks.helper(id, progType) for each helper, then hooks.program(prog, exec)
+ *     TargetProg   forwards testRun, replay and attach to the HookProg it got
+ *
+ * A hook lays the event out in linear memory (ctx at CTX_BASE, the packet in a packet slot), fills `machine.event`, resets
+ * the cells and calls `exec.run(CTX_BASE)`.
+ */
+import type { Executable, HelperImpl, MapFns, Region } from "../../engine/engine.ts";
+import type {
+  AttachOptions,
+  ReplayOptions,
+  ReplayResult,
+  TargetLink,
+  TargetProg,
+  TestRun,
+  TestRunResult,
+} from "../../loader/target.ts";
+import type { PacketSource } from "../../pcap/source.ts";
+
+/**
+ * The event that runs, as helpers see it. One object a runtime, written before each run and never replaced. Helpers such as
+ * get_current_pid_tgid, ktime_get_ns and get_stackid read it; the CPU also stands at CELL_CPU.
+ */
+export interface EventState {
+  /** Below the runtime's number of CPUs. Whoever sets it also writes CELL_CPU. */
+  cpu: number;
+  /** Thread id and process id (the kernel's pid and tgid). */
+  tid: number;
+  pid: number;
+  uid: number;
+  gid: number;
+  /** TASK_COMM_LEN = 16 bytes, NUL-padded: the bytes change, not the array. */
+  readonly comm: Uint8Array;
+  /** Cgroup id of the current task, low and high word. */
+  cgroupLo: number;
+  cgroupHi: number;
+  /**
+   * Monotonic time of the event in whole nanoseconds (< 2^53, counted from the start of a recording plus one second), or -1:
+   * read the machine's clock.
+   */
+  nowNs: number;
+  /** Wall clock minus monotonic time, seconds and nanoseconds: for ktime_get_tai_ns and recorded time stamps. */
+  wallSec: number;
+  wallNsec: number;
+  /**
+   * The runtime's wish to be called: hooks call machine.settle() between two events once nowNs (or the clock) has reached
+   * this. Infinity: never; 0: at once (deferred frees, queued work). Deadlines of bpf_timers go here.
+   */
+  wakeNs: number;
+  /** Instruction pointers, innermost first; empty where the event has none. */
+  kernelStack: readonly bigint[];
+  userStack: readonly bigint[];
+  /** bpf_get_attach_cookie, bpf_get_func_ip. */
+  cookie: bigint;
+  funcIp: bigint;
+  /**
+   * Event memory: [memStart, memEnd) holds what pointers of this event lead to (file names, argv). probe_read_user and
+   * probe_read_kernel may read it, besides ctx, stack and maps; every other address is -EFAULT.
+   */
+  memStart: number;
+  memEnd: number;
+}
+
+/** What hooks and packet helpers need of the runtime. */
+export interface Machine {
+  /** Views of the whole linear memory, made once: the buffer is never detached. */
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly view: DataView;
+  readonly cpus: number;
+  readonly event: EventState;
+  /** Monotonic nanoseconds, whole, < 2^53. */
+  clock(): number;
+  /** 64 bytes that helpers may use within one call: keys of lookups they make. */
+  readonly scratch: number;
+  /**
+   * `lookup` also answers for DEVMAP, DEVMAP_HASH, CPUMAP and XSKMAP: address of the value (first word: ifindex, queue
+   * size, socket), 0 for an empty slot.
+   */
+  readonly mapFns: MapFns;
+  /**
+   * Appends to a PERF_EVENT_ARRAY: `size` bytes at `data`, then `extraSize` bytes at `extra` (packet bytes; 0 for none).
+   * `flags` is the low word: CPU or BPF_F_CURRENT_CPU. Returns 0 or -errno.
+   */
+  perfOutput(map: number, flags: number, data: number, size: number, extra: number, extraSize: number): number;
+  /** Runs what is due: see EventState.wakeNs. Never called while a program runs. */
+  settle(): void;
+}
+
+/** What createHooks(machine) gives to the target. */
+export interface Hooks {
+  /**
+   * Helpers that depend on the hook: skb_*, xdp_*, redirect*, csum*, fib_lookup, sk_lookup*, perf_event_output of packet
+   * programs, ... Asked before the runtime's own table, so that the packet form of a shared id wins.
+   */
+  helper(id: number, progType: number): HelperImpl | undefined;
+  /** EngineEnv.loadPacket of whatever program runs. */
+  readonly loadPacket: (offset: number, sizeBytes: number) => number;
+  /** Ctx, packet and event memory that are live now: the target adds stack and maps. */
+  regions(): readonly Region[];
+  /** Throws "load/hook" for a type that no hook here runs. */
+  program(prog: TargetProg, exec: Executable): HookProg;
+  /** Live links in the order of attaching. */
+  links(): readonly TargetLink[];
+  /**
+   * Runs the programs attached to the named source on one packet (Ethernet), XDP first, then tc ingress, as a device would;
+   * a drop ends it. Returns the last verdict's name, "pass" where nothing is attached.
+   */
+  inject(dev: string, packet: Uint8Array): string;
+  /** Runs the programs attached to an event, e.g. "syscalls/sys_enter_openat"; returns how many ran. */
+  emit(event: RecordedEvent): number;
+  /** Detaches everything. */
+  close(): void;
+}
+
+/** One program bound to its hook. */
+export interface HookProg {
+  testRun(run: TestRun): TestRunResult;
+  replay(source: PacketSource, options?: ReplayOptions): ReplayResult;
+  /** Runs a tracing program over recorded events; packet programs throw "run/events". */
+  replayEvents(events: Iterable<RecordedEvent>, options?: EventReplayOptions): EventReplayResult;
+  attach(options: AttachOptions): TargetLink;
+  /** Removes its links. */
+  close(): void;
+}
+
+/** A line of a recording (docs/events.md), parsed. */
+export interface RecordedEvent {
+  /** "syscalls/sys_enter_openat", "sched/sched_switch"; "raw:sched_switch" for raw tracepoints. */
+  readonly event: string;
+  /** Nanoseconds, monotonic or since 1970. */
+  readonly ts?: number | bigint;
+  readonly cpu?: number;
+  readonly pid?: number;
+  readonly tid?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly comm?: string;
+  readonly cgroup?: number | bigint;
+  /** Values by field name. A string where the format has a pointer is placed in event memory. */
+  readonly fields?: Readonly<Record<string, EventValue>>;
+  readonly stack?: { readonly kernel?: readonly (number | string)[]; readonly user?: readonly (number | string)[] };
+}
+
+export type EventValue = number | bigint | string | boolean | null | readonly EventValue[];
+
+export interface EventReplayOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (events: number) => void;
+  /** Called after each event that the program ran on, with its return value. */
+  readonly onEvent?: (event: RecordedEvent, retval: number) => void;
+}
+
+export interface EventReplayResult {
+  /** Events that the program ran on, and those of other names. */
+  events: number;
+  skipped: number;
+  nsPerEvent: number;
+}
