@@ -65,6 +65,8 @@ export interface BtfRef {
   readonly kind: "ptr" | "typedef" | "volatile" | "const" | "restrict" | "type_tag";
   readonly name: string;
   readonly typeId: number;
+  /** type_tag with the kind flag: the name is an attribute of its own, no btf_type_tag (since 6.14). */
+  readonly attr?: true;
 }
 export interface BtfFwd {
   readonly kind: "fwd";
@@ -106,6 +108,8 @@ export interface BtfDeclTag {
   readonly typeId: number;
   /** Member or parameter index, or -1 for the type itself. */
   readonly componentIdx: number;
+  /** With the kind flag: the name is an attribute of its own, no btf_decl_tag (since 6.14). */
+  readonly attr?: true;
 }
 export interface BtfVoid {
   readonly kind: "void";
@@ -139,6 +143,8 @@ export interface BtfView {
   find(name: string, kind?: BtfKind): number;
   /** All ids of that exact name, ascending. */
   findAll(name: string, kind?: BtfKind): readonly number[];
+  /** All ids whose name without a flavour ("task_struct___old" is "task_struct") is `name`, ascending. */
+  findEssential(name: string): readonly number[];
   /** Skips typedef, const, volatile, restrict and type_tag. */
   skipMods(id: number): number;
   /** Size in bytes of a complete type; throws "btf/size" where there is none (void, func, fwd). */

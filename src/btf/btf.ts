@@ -1,0 +1,454 @@
+/**
+ * BTF over its raw bytes. Opening checks the header, walks the type section once to learn where each type begins, and
+ * decodes nothing; a type is decoded when it is asked for, and the index of names is made by the first search.
+ *
+ *     header  magic version flags hdr_len | type_off type_len | str_off str_len       offsets count from the header's end
+ *     types   {name_off, info, size|type} + what the kind adds                        ids count from 1, 0 is void
+ *     strings NUL-terminated, the first one empty
+ *
+ * Split BTF (a kernel module's) goes on where its base ends: ids from base.length, string offsets from base's length.
+ * Source: Documentation/bpf/btf.rst, tools/lib/bpf/btf.c.
+ */
+import { viewOf } from "../base/bytes.ts";
+import { SkepError } from "../base/error.ts";
+import {
+  BTF_HEADER_BYTES,
+  BTF_INT_BOOL,
+  BTF_INT_CHAR,
+  BTF_INT_SIGNED,
+  BTF_MAGIC,
+  BTF_VERSION,
+  EXTRA_WORDS,
+  ITEM_WORDS,
+  KINDS,
+  kindNumber,
+  MAX_RESOLVE_DEPTH,
+} from "./kinds.ts";
+import { NameIndex } from "./names.ts";
+import type { BtfEnumerator, BtfKind, BtfMember, BtfParam, BtfType, BtfView } from "./types.ts";
+
+const VOID: BtfType = { kind: "void", name: "" };
+const VAR_LINKAGE = ["static", "global", "extern"] as const;
+const POINTER_BYTES = 8;
+
+export class Btf implements BtfView {
+  readonly raw: Uint8Array;
+  readonly length: number;
+  readonly base: Btf | null;
+  /** Id of the first type that these bytes hold: 1, or base.length. */
+  readonly firstId: number;
+  /** Offset of the first string that these bytes hold: 0, or where the base's strings end. */
+  readonly firstStr: number;
+  /** Bytes of the string section. */
+  readonly strings: Uint8Array;
+
+  private readonly words: Uint32Array;
+  /** Word index of each own type. */
+  private readonly starts: Uint32Array;
+  private readonly typeByte: number;
+  private readonly types: (BtfType | undefined)[] = [];
+  private text: string | null | undefined;
+  private names: NameIndex | undefined;
+
+  /** Throws "btf/truncated", "btf/magic", "btf/big-endian", "btf/version", "btf/header", "btf/string" and "btf/kind". */
+  constructor(raw: Uint8Array, base: Btf | null = null) {
+    this.raw = raw;
+    this.base = base;
+    this.firstId = base === null ? 1 : base.length;
+    this.firstStr = base === null ? 0 : base.firstStr + base.strings.length;
+    const header = parseHeader(raw, base !== null);
+    this.typeByte = header.typeByte;
+    this.strings = raw.subarray(header.strByte, header.strByte + header.strLen);
+    this.words = wordsOf(raw, header.typeByte, header.typeLen);
+    this.starts = scanTypes(this.words, header.typeByte, this.firstId);
+    this.length = this.firstId + this.starts.length;
+  }
+
+  type(id: number): BtfType {
+    if (id === 0) return VOID;
+    if (id < this.firstId && this.base !== null) return this.base.type(id);
+    const i = id - this.firstId;
+    const known = this.types[i];
+    if (known !== undefined) return known;
+    if (!(i >= 0 && i < this.starts.length && Number.isInteger(i))) throw this.badId(id);
+    const type = this.decode(id, this.starts[i]!);
+    this.types[i] = type;
+    return type;
+  }
+
+  /** Kind number of a type, without decoding it. */
+  kindOf(id: number): number {
+    if (id === 0) return 0;
+    if (id < this.firstId && this.base !== null) return this.base.kindOf(id);
+    const i = id - this.firstId;
+    if (!(i >= 0 && i < this.starts.length)) throw this.badId(id);
+    return (this.words[this.starts[i]! + 1]! >>> 24) & 31;
+  }
+
+  /** The kind_flag bit: bit-fields in a struct, a signed enum, a fwd of a union, a tag that is an attribute. */
+  kflag(id: number): boolean {
+    if (id === 0) return false;
+    if (id < this.firstId && this.base !== null) return this.base.kflag(id);
+    const i = id - this.firstId;
+    if (!(i >= 0 && i < this.starts.length)) throw this.badId(id);
+    return this.words[this.starts[i]! + 1]! >>> 31 === 1;
+  }
+
+  find(name: string, kind?: BtfKind): number {
+    const want = kind === undefined ? -1 : kindNumber(kind);
+    if (this.base !== null) {
+      const id = this.base.find(name, kind);
+      if (id !== 0) return id;
+    }
+    return this.index().first(name, want);
+  }
+
+  findAll(name: string, kind?: BtfKind): readonly number[] {
+    const want = kind === undefined ? -1 : kindNumber(kind);
+    const own = this.index().all(name, want, false);
+    return this.base === null ? own : [...this.base.findAll(name, kind), ...own];
+  }
+
+  /** All ids whose name without a flavour ("task_struct___old" is "task_struct") is `name`, ascending. */
+  findEssential(name: string): readonly number[] {
+    const own = this.index().all(name, -1, true);
+    return this.base === null ? own : [...this.base.findEssential(name), ...own];
+  }
+
+  skipMods(id: number): number {
+    for (let depth = 0; depth <= MAX_RESOLVE_DEPTH; depth++) {
+      const type = this.type(id);
+      switch (type.kind) {
+        case "typedef":
+        case "const":
+        case "volatile":
+        case "restrict":
+        case "type_tag":
+          id = type.typeId;
+          break;
+        default:
+          return id;
+      }
+    }
+    throw this.cycle(id);
+  }
+
+  sizeOf(id: number): number {
+    let nelems = 1;
+    for (let depth = 0; depth <= MAX_RESOLVE_DEPTH; depth++) {
+      const type = this.type(id);
+      switch (type.kind) {
+        case "int":
+        case "struct":
+        case "union":
+        case "enum":
+        case "enum64":
+        case "datasec":
+        case "float":
+          return this.checkedSize(id, nelems * type.sizeBytes);
+        case "ptr":
+          return this.checkedSize(id, nelems * POINTER_BYTES);
+        case "typedef":
+        case "const":
+        case "volatile":
+        case "restrict":
+        case "type_tag":
+        case "var":
+        case "decl_tag":
+          id = type.typeId;
+          break;
+        case "array":
+          nelems *= type.nelems;
+          id = type.typeId;
+          break;
+        default:
+          throw new SkepError("btf/size", `type [${id}] (${type.kind} '${type.name}') has no size`, {
+            site: this.site(id),
+          });
+      }
+    }
+    throw this.cycle(id);
+  }
+
+  /** The string at that offset. Throws "btf/string". */
+  str(off: number): string {
+    if (off < this.firstStr && this.base !== null) return this.base.str(off);
+    return this.ownStr(off - this.firstStr, 0);
+  }
+
+  /** Byte of the type's record in `raw` (of the base's, for a base type). */
+  byteOf(id: number): number {
+    if (id < this.firstId && this.base !== null) return this.base.byteOf(id);
+    const start = this.starts[id - this.firstId];
+    return start === undefined ? 0 : this.typeByte + start * 4;
+  }
+
+  private decode(id: number, at: number): BtfType {
+    const words = this.words;
+    const info = words[at + 1]!;
+    const last = words[at + 2]!;
+    const vlen = info & 0xffff;
+    const kflag = info >>> 31 === 1;
+    const kind = KINDS[(info >>> 24) & 31]!.kind;
+    const name = this.name(words[at]!, at);
+    switch (kind) {
+      case "int": {
+        const data = words[at + 3]!;
+        const encoding = (data >>> 24) & 15;
+        const bits = data & 0xff;
+        const bitOff = (data >>> 16) & 0xff;
+        if (last > 16 || bits + bitOff > last * 8) {
+          throw this.bad(id, "btf/int", `int of ${last} bytes cannot hold ${bits} bits from bit ${bitOff}`);
+        }
+        return {
+          kind,
+          name,
+          sizeBytes: last,
+          bits,
+          bitOff,
+          signed: (encoding & BTF_INT_SIGNED) !== 0,
+          char: (encoding & BTF_INT_CHAR) !== 0,
+          bool: (encoding & BTF_INT_BOOL) !== 0,
+        };
+      }
+      case "ptr":
+      case "volatile":
+      case "const":
+      case "restrict":
+      case "typedef":
+        return { kind, name, typeId: this.ref(last, id) };
+      case "type_tag":
+        return kflag
+          ? { kind, name, typeId: this.ref(last, id), attr: true }
+          : { kind, name, typeId: this.ref(last, id) };
+      case "array":
+        return {
+          kind,
+          name: "",
+          typeId: this.ref(words[at + 3]!, id),
+          indexTypeId: this.ref(words[at + 4]!, id),
+          nelems: words[at + 5]!,
+        };
+      case "struct":
+      case "union": {
+        const members: BtfMember[] = new Array(vlen);
+        for (let i = 0, w = at + 3; i < vlen; i++, w += 3) {
+          const off = words[w + 2]!;
+          members[i] = {
+            name: this.name(words[w]!, w),
+            typeId: this.ref(words[w + 1]!, id),
+            bitOff: kflag ? off & 0xffffff : off,
+            bitSize: kflag ? off >>> 24 : 0,
+          };
+        }
+        return { kind, name, sizeBytes: last, members };
+      }
+      case "enum":
+      case "enum64": {
+        if (last !== 1 && last !== 2 && last !== 4 && last !== 8) {
+          throw this.bad(id, "btf/enum", `enum of ${last} bytes`);
+        }
+        return { kind, name, sizeBytes: last, signed: kflag, values: this.enumerators(at, vlen, kflag, kind) };
+      }
+      case "fwd":
+        return { kind, name, union: kflag };
+      case "func":
+      case "var": {
+        const linkage = VAR_LINKAGE[kind === "func" ? vlen : words[at + 3]!];
+        if (linkage === undefined) throw this.bad(id, "btf/linkage", "linkage is none of static, global and extern");
+        return { kind, name, typeId: this.ref(last, id), linkage };
+      }
+      case "func_proto": {
+        const params: BtfParam[] = new Array(vlen);
+        for (let i = 0, w = at + 3; i < vlen; i++, w += 2) {
+          params[i] = { name: this.name(words[w]!, w), typeId: this.ref(words[w + 1]!, id) };
+        }
+        return { kind, name: "", retTypeId: this.ref(last, id), params };
+      }
+      case "datasec": {
+        const vars = new Array(vlen);
+        for (let i = 0, w = at + 3; i < vlen; i++, w += 3) {
+          vars[i] = { typeId: this.ref(words[w]!, id), offBytes: words[w + 1]!, sizeBytes: words[w + 2]! };
+        }
+        return { kind, name, sizeBytes: last, vars };
+      }
+      case "float":
+        return { kind, name, sizeBytes: last };
+      case "decl_tag": {
+        const componentIdx = words[at + 3]! | 0;
+        return kflag
+          ? { kind, name, typeId: this.ref(last, id), componentIdx, attr: true }
+          : { kind, name, typeId: this.ref(last, id), componentIdx };
+      }
+      default:
+        return VOID;
+    }
+  }
+
+  private enumerators(at: number, vlen: number, signed: boolean, kind: "enum" | "enum64"): BtfEnumerator[] {
+    const words = this.words;
+    const values: BtfEnumerator[] = new Array(vlen);
+    if (kind === "enum") {
+      for (let i = 0, w = at + 3; i < vlen; i++, w += 2) {
+        const value = words[w + 1]!;
+        values[i] = { name: this.name(words[w]!, w), value: BigInt(signed ? value | 0 : value) };
+      }
+      return values;
+    }
+    for (let i = 0, w = at + 3; i < vlen; i++, w += 3) {
+      const high = words[w + 2]!;
+      const value = (BigInt(signed ? high | 0 : high) << 32n) | BigInt(words[w + 1]!);
+      values[i] = { name: this.name(words[w]!, w), value };
+    }
+    return values;
+  }
+
+  private name(off: number, word: number): string {
+    if (off === 0) return "";
+    if (off < this.firstStr && this.base !== null) return this.base.str(off);
+    return this.ownStr(off - this.firstStr, this.typeByte + word * 4);
+  }
+
+  private ownStr(off: number, byte: number): string {
+    const strings = this.strings;
+    if (!(off >= 0 && off < strings.length)) {
+      throw new SkepError("btf/string", `string offset ${off + this.firstStr} is outside the string section`, {
+        site: { section: ".BTF", byte },
+      });
+    }
+    // One decoded text and slices of it are several times faster than decoding names one by one; with letters outside
+    // ASCII, text and byte offsets differ, and names are decoded alone.
+    if (this.text === undefined) {
+      const text = new TextDecoder().decode(strings);
+      this.text = text.length === strings.length ? text : null;
+    }
+    if (this.text !== null) return this.text.slice(off, this.text.indexOf("\0", off));
+    return new TextDecoder().decode(strings.subarray(off, strings.indexOf(0, off)));
+  }
+
+  private ref(typeId: number, from: number): number {
+    if (typeId >= this.length) {
+      throw this.bad(from, "btf/type-id", `refers to type [${typeId}], and there are ${this.length}`);
+    }
+    return typeId;
+  }
+
+  private checkedSize(id: number, size: number): number {
+    if (size > 0xffffffff) throw this.bad(id, "btf/size", "is larger than 4 GiB");
+    return size;
+  }
+
+  private index(): NameIndex {
+    this.names ??= new NameIndex(this.strings, this.firstStr, this.words, this.starts, this.firstId, this.base);
+    return this.names;
+  }
+
+  private site(id: number): { section: string; byte: number } {
+    return { section: ".BTF", byte: this.byteOf(id) };
+  }
+
+  private bad(id: number, code: string, what: string): SkepError {
+    return new SkepError(code, `type [${id}]: ${what}`, { site: this.site(id), advice: "the BTF is damaged" });
+  }
+
+  private badId(id: number): SkepError {
+    return new SkepError("btf/type-id", `no type [${id}]: valid ids are 0 to ${this.length - 1}`, {
+      site: { section: ".BTF" },
+    });
+  }
+
+  private cycle(id: number): SkepError {
+    return this.bad(id, "btf/cycle", `more than ${MAX_RESOLVE_DEPTH} types refer to one another`);
+  }
+}
+
+/** True for bytes that begin as BTF does, in either byte order. */
+export function isBtf(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && ((bytes[0] === 0x9f && bytes[1] === 0xeb) || (bytes[0] === 0xeb && bytes[1] === 0x9f));
+}
+
+interface Header {
+  typeByte: number;
+  typeLen: number;
+  strByte: number;
+  strLen: number;
+}
+
+function parseHeader(raw: Uint8Array, split: boolean): Header {
+  const fail = (code: string, message: string, byte: number, advice?: string): never => {
+    throw new SkepError(code, message, {
+      site: { section: ".BTF", byte },
+      ...(advice === undefined ? {} : { advice }),
+    });
+  };
+  if (raw.length >= 2 && raw[0] === 0xeb && raw[1] === 0x9f) {
+    fail("btf/big-endian", "big-endian BTF", 0, "compile for a little-endian target: clang -target bpfel");
+  }
+  if (raw.length >= 2 && (raw[0]! | (raw[1]! << 8)) !== BTF_MAGIC) fail("btf/magic", "this is no BTF", 0);
+  if (raw.length < BTF_HEADER_BYTES) {
+    fail("btf/truncated", `${raw.length} bytes are too few for a BTF header of 24`, raw.length);
+  }
+  const view = viewOf(raw);
+  if (view.getUint8(2) !== BTF_VERSION) fail("btf/version", `BTF version ${view.getUint8(2)}; 1 is known`, 2);
+  const hdrLen = view.getUint32(4, true);
+  const typeOff = view.getUint32(8, true);
+  const typeLen = view.getUint32(12, true);
+  const strOff = view.getUint32(16, true);
+  const strLen = view.getUint32(20, true);
+  if (hdrLen < BTF_HEADER_BYTES) fail("btf/header", `header length ${hdrLen} is less than 24`, 4);
+  if (typeOff % 4 !== 0) fail("btf/header", `type section at ${typeOff} is not aligned to 4`, 8);
+  if (typeLen % 4 !== 0) fail("btf/header", `type section of ${typeLen} bytes is no whole number of words`, 12);
+  if (typeOff + typeLen > strOff) fail("btf/header", "type section overlaps the string section", 8);
+  if (hdrLen + strOff + strLen > raw.length) {
+    fail("btf/truncated", `header tells of ${hdrLen + strOff + strLen} bytes, there are ${raw.length}`, raw.length);
+  }
+  const strByte = hdrLen + strOff;
+  if (!(split && strLen === 0)) {
+    if (strLen === 0 || raw[strByte + strLen - 1] !== 0) {
+      fail("btf/string", "the string section does not end with a NUL", strByte + strLen);
+    }
+    if (!split && raw[strByte] !== 0) {
+      fail(
+        "btf/string",
+        "the string section does not begin with the empty string",
+        strByte,
+        "this looks like split BTF: give its base (the kernel's BTF) as well",
+      );
+    }
+  }
+  return { typeByte: hdrLen + typeOff, typeLen, strByte, strLen };
+}
+
+function wordsOf(raw: Uint8Array, byte: number, length: number): Uint32Array {
+  const start = raw.byteOffset + byte;
+  if (start % 4 === 0) return new Uint32Array(raw.buffer, start, length / 4);
+  return new Uint32Array(raw.slice(byte, byte + length).buffer);
+}
+
+/** Word index of every type: the one pass that opening makes. */
+function scanTypes(words: Uint32Array, typeByte: number, firstId: number): Uint32Array {
+  const starts = new Uint32Array(Math.floor(words.length / 3));
+  const end = words.length;
+  let n = 0;
+  for (let w = 0; w < end; ) {
+    const info = w + 3 > end ? 0 : words[w + 1]!;
+    const kind = (info >>> 24) & 31;
+    if (kind === 0 || kind >= EXTRA_WORDS.length) {
+      const site = { section: ".BTF", byte: typeByte + w * 4 };
+      if (w + 3 > end) throw new SkepError("btf/truncated", `type [${firstId + n}] is cut off`, { site });
+      throw new SkepError("btf/kind", `type [${firstId + n}] has the unknown kind ${kind}`, {
+        site,
+        advice: "the BTF is damaged, or newer than this reader",
+      });
+    }
+    starts[n++] = w;
+    const size = 3 + EXTRA_WORDS[kind]! + (info & 0xffff) * ITEM_WORDS[kind]!;
+    if (w + size > end) {
+      throw new SkepError("btf/truncated", `type [${firstId + n - 1}] is cut off`, {
+        site: { section: ".BTF", byte: typeByte + w * 4 },
+      });
+    }
+    w += size;
+  }
+  return starts.subarray(0, n);
+}
