@@ -1,7 +1,7 @@
 import type { ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = {
-  resolve: { conditions: ["node"] },
+  resolve: { alias: { "#host": new URL("./src/host/node.ts", import.meta.url).pathname } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
+import { SkepError } from "../base/error.ts";
+import type { Host } from "./host.ts";
+
+const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
+
+export const host: Host = {
+  name: "node",
+
+  async readFile(path: string): Promise<Uint8Array> {
+    try {
+      return new Uint8Array(await readFile(path));
+    } catch (cause) {
+      throw readError(path, cause);
+    }
+  },
+
+  kernelBtf(): Uint8Array | null {
+    try {
+      return new Uint8Array(readFileSync(VMLINUX_BTF));
+    } catch {
+      return null; // another system, no CONFIG_DEBUG_INFO_BTF, or not readable: all mean "none here"
+    }
+  },
+
+  async breathe(): Promise<void> {
+    await setImmediate();
+  },
+};
+
+function readError(path: string, cause: unknown): SkepError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "ENOENT") {
+    return new SkepError("host/not-found", `no such file: ${path}`, { site: { file: path }, cause });
+  }
+  const reason = code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "permission denied" : code || String(cause);
+  return new SkepError("host/read", `cannot read ${path}: ${reason}`, { site: { file: path }, cause });
+}

@@ -1,0 +1,125 @@
+/** A loaded object: its programs, maps and globals, alive until closed. */
+import type { ObjSpec } from "../obj/spec.ts";
+import { liveGlobals } from "./globals.ts";
+import type { BpfMap } from "./map.ts";
+import type { Link, Program } from "./program.ts";
+import type { AnyShape, ObjectShape, Value } from "./shape.ts";
+import type { Target } from "./target.ts";
+
+export interface LoadTimes {
+  /** Milliseconds: parsing, CO-RE and making maps; verifying all programs; compiling them. */
+  load: number;
+  verify: number;
+  jit: number;
+}
+
+/** What `drain()` and `close({ drain: true })` give: every map's entries, decoded. */
+export type Snapshot = Record<string, { key: Value; value: Value }[]>;
+
+type Globals<T> = { -readonly [K in keyof T]: T[K] };
+
+export class Collection<T extends ObjectShape = AnyShape> {
+  readonly spec: ObjSpec;
+  readonly target: Target;
+  readonly programs: { readonly [K in keyof T["programs"]]: Program };
+  readonly maps: { readonly [K in keyof T["maps"]]: BpfMap<T["maps"][K]["key"], T["maps"][K]["value"]> };
+  readonly times: LoadTimes;
+  readonly #links = new Set<Link>();
+  readonly #all: ReadonlyMap<string, BpfMap>;
+  readonly #ownsTarget: boolean;
+  #closed = false;
+
+  constructor(
+    spec: ObjSpec,
+    target: Target,
+    programs: ReadonlyMap<string, Program>,
+    maps: ReadonlyMap<string, BpfMap>,
+    times: LoadTimes,
+    ownsTarget: boolean,
+  ) {
+    this.spec = spec;
+    this.target = target;
+    this.times = times;
+    this.#all = maps;
+    this.#ownsTarget = ownsTarget;
+    this.programs = Object.freeze(Object.fromEntries(programs)) as this["programs"];
+    this.maps = Object.freeze(Object.fromEntries(maps)) as unknown as this["maps"];
+  }
+
+  /** Constants as loaded. */
+  get rodata(): Readonly<T["rodata"]> {
+    return this.#globals("rodata") as unknown as Readonly<T["rodata"]>;
+  }
+
+  /** Initialised variables: read and assign while programs run. */
+  get data(): Globals<T["data"]> {
+    return this.#globals("data") as unknown as Globals<T["data"]>;
+  }
+
+  /** Zero-initialised variables: read and assign while programs run. */
+  get bss(): Globals<T["bss"]> {
+    return this.#globals("bss") as unknown as Globals<T["bss"]>;
+  }
+
+  get links(): readonly Link[] {
+    return [...this.#links].filter((link) => link.open);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Maps that the program author named: without global sections. */
+  get userMaps(): readonly BpfMap[] {
+    return [...this.#all.values()].filter((map) => map.spec.global === null);
+  }
+
+  /** Used by programs: remembers a link so that close() detaches it. */
+  track(link: Link): void {
+    this.#links.add(link);
+  }
+
+  /** Every map that can be iterated, decoded; ring buffers and queues are left as they are. */
+  snapshot(): Snapshot {
+    const out: Snapshot = {};
+    for (const map of this.userMaps) {
+      if (map.spec.keySize > 0) out[map.name] = [...map.entries()].map(([key, value]) => ({ key, value }));
+    }
+    return out;
+  }
+
+  /** Detaches, unloads and frees everything. Closing twice is harmless. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const link of this.#links) link.close();
+    for (const program of Object.values<Program>(this.programs)) program.raw.close();
+    for (const map of this.#all.values()) map.raw.close();
+    if (this.#ownsTarget) this.target.close();
+  }
+
+  /** Takes a snapshot of the maps, then closes. */
+  drain(): Snapshot {
+    for (const link of this.#links) link.close();
+    const snapshot = this.snapshot();
+    this.close();
+    return snapshot;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #globals(section: "rodata" | "data" | "bss"): Record<string, Value> {
+    const all: Record<string, Value> = {};
+    for (const map of this.#all.values()) {
+      if (map.spec.global === section)
+        Object.defineProperties(all, Object.getOwnPropertyDescriptors(liveGlobals(map.raw)));
+    }
+    return all;
+  }
+}

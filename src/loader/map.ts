@@ -1,0 +1,256 @@
+/**
+ * A live map with typed keys and values. The bytes are the target's business (`raw`), the types come from BTF; without
+ * BTF keys and values are Uint8Array.
+ */
+
+import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "../abi/flags.ts";
+import {
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  MAP_TYPES,
+} from "../abi/map-types.ts";
+import { EEXIST, ENOENT } from "../base/errno.ts";
+import { SkepError } from "../base/error.ts";
+import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
+import type { MapSpec } from "../obj/spec.ts";
+import type { Value } from "./shape.ts";
+import type { TargetMap } from "./target.ts";
+
+export interface UpdateOptions {
+  /** "noexist": fail where the key is there; "exist": fail where it is not. Default: either. */
+  if?: "exist" | "noexist";
+  /** Take the value's bpf_spin_lock. */
+  lock?: boolean;
+}
+
+export interface RecordsOptions {
+  /** Ends the iteration when aborted; records that wait by then are still given. */
+  signal?: AbortSignal;
+}
+
+/**
+ * @example
+ * ```ts
+ * for (const [addr, count] of guard.maps.syns.entries()) console.log(addr, count);
+ * guard.maps.rules.set({ prefixlen: 24, addr: 0xc0000200 }, 1);
+ * ```
+ */
+export class BpfMap<K = Value, V = Value> {
+  readonly name: string;
+  readonly spec: MapSpec;
+  /** The target's map: bytes in, bytes out. */
+  readonly raw: TargetMap;
+  readonly #key: ValueCodec;
+  readonly #value: ValueCodec;
+  readonly #perCpu: boolean;
+
+  constructor(raw: TargetMap, record: ValueCodec | null = null) {
+    this.raw = raw;
+    this.spec = raw.spec;
+    this.name = raw.spec.name;
+    this.#key = codecFor(raw.spec, raw.spec.keyTypeId, raw.spec.keySize);
+    this.#value = record ?? codecFor(raw.spec, raw.spec.valueTypeId, raw.spec.valueSize);
+    this.#perCpu = isPerCpu(raw.spec.type);
+  }
+
+  /** The kernel's word for the type: "lru_hash". */
+  get type(): string {
+    return MAP_TYPES.find((row) => row.id === this.spec.type)?.word ?? `type ${this.spec.type}`;
+  }
+
+  /** True where a value is an array with one entry a CPU. */
+  get perCpu(): boolean {
+    return this.#perCpu;
+  }
+
+  /** The value, or undefined where the key is not there. Per-CPU maps: an array, one value a CPU. */
+  get(key: K): V | undefined {
+    const bytes = this.raw.lookup(this.#key.encode(key));
+    return bytes === null ? undefined : this.#decode(bytes);
+  }
+
+  has(key: K): boolean {
+    return this.raw.lookup(this.#key.encode(key)) !== null;
+  }
+
+  /** Throws SkepError "map/EEXIST", "map/ENOENT", "map/E2BIG", ... as the kernel answers. */
+  set(key: K, value: V, options: UpdateOptions = {}): this {
+    const flags =
+      (options.if === "noexist" ? BPF_NOEXIST : options.if === "exist" ? BPF_EXIST : 0) |
+      (options.lock === true ? BPF_F_LOCK : 0);
+    this.raw.update(this.#key.encode(key), this.#encode(value), flags);
+    return this;
+  }
+
+  /** Adds where the key is new; false where it was there already. */
+  add(key: K, value: V): boolean {
+    return this.#setIf(key, value, "noexist", EEXIST);
+  }
+
+  /** Replaces where the key is there; false where it was not. */
+  replace(key: K, value: V): boolean {
+    return this.#setIf(key, value, "exist", ENOENT);
+  }
+
+  /** False where the key was not there. */
+  delete(key: K): boolean {
+    return this.raw.delete(this.#key.encode(key));
+  }
+
+  /** The value, removed; undefined where the key was not there. */
+  take(key: K): V | undefined {
+    const bytes = this.raw.lookupAndDelete(this.#key.encode(key));
+    return bytes === null ? undefined : this.#decode(bytes);
+  }
+
+  /** Queue, stack and bloom filter. */
+  push(value: V): void {
+    this.raw.update(new Uint8Array(0), this.#encode(value), 0);
+  }
+
+  /** Queue and stack: removes and returns the next value, undefined where empty. */
+  pop(): V | undefined {
+    const bytes = this.raw.lookupAndDelete(new Uint8Array(0));
+    return bytes === null ? undefined : this.#decode(bytes);
+  }
+
+  /** Queue and stack: the next value, left in place. */
+  peek(): V | undefined {
+    const bytes = this.raw.lookup(new Uint8Array(0));
+    return bytes === null ? undefined : this.#decode(bytes);
+  }
+
+  /** Keys in the target's order. Deleting while iterating is allowed; a key deleted elsewhere is not repeated for ever. */
+  *keys(): IterableIterator<K> {
+    for (const bytes of this.#rawKeys()) yield this.#key.decode(bytes) as K;
+  }
+
+  *entries(): IterableIterator<[K, V]> {
+    for (const bytes of this.#rawKeys()) {
+      const value = this.raw.lookup(bytes);
+      if (value !== null) yield [this.#key.decode(bytes) as K, this.#decode(value)];
+    }
+  }
+
+  *values(): IterableIterator<V> {
+    for (const entry of this.entries()) yield entry[1];
+  }
+
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.entries();
+  }
+
+  /** Number of keys, by counting them. */
+  count(): number {
+    let n = 0;
+    for (const _ of this.#rawKeys()) n++;
+    return n;
+  }
+
+  /** Many at once; returns how many were written before the first failure, which is thrown unless `ignore` names its errno. */
+  setAll(entries: Iterable<readonly [K, V]>, options: UpdateOptions = {}): number {
+    let n = 0;
+    for (const [key, value] of entries) {
+      this.set(key, value, options);
+      n++;
+    }
+    return n;
+  }
+
+  deleteAll(keys: Iterable<K>): number {
+    let n = 0;
+    for (const key of keys) if (this.delete(key)) n++;
+    return n;
+  }
+
+  clear(): void {
+    const keys = [...this.#rawKeys()];
+    for (const key of keys) this.raw.delete(key);
+  }
+
+  /**
+   * Ring buffer and perf event array: records as they come, until the signal aborts. A record type that BTF names
+   * (the map's value type, or `record` given at load) is decoded; else the bytes are given.
+   */
+  async *records(options: RecordsOptions = {}): AsyncIterableIterator<V> {
+    for (;;) {
+      for (const record of this.drain()) yield record;
+      if (options.signal?.aborted) return;
+      await this.raw.wait(options.signal);
+    }
+  }
+
+  /** Ring buffer and perf event array: the records that wait now. */
+  drain(): V[] {
+    const records: V[] = [];
+    this.raw.drain((bytes) => {
+      records.push(
+        (bytes.length >= this.#value.size && this.#value.size > 0 ? this.#value.decode(bytes) : bytes.slice()) as V,
+      );
+    });
+    return records;
+  }
+
+  /** Records lost because the ring was full. */
+  get lost(): number {
+    return this.raw.lost;
+  }
+
+  *#rawKeys(): IterableIterator<Uint8Array> {
+    let key = this.raw.nextKey(null);
+    // A hash changed under iteration may start over from the first key: the bound ends what would not.
+    for (let left = this.spec.maxEntries * 2 + 1; key !== null && left > 0; left--) {
+      const next = this.raw.nextKey(key);
+      yield key;
+      key = next;
+    }
+  }
+
+  #decode(bytes: Uint8Array): V {
+    if (!this.#perCpu) return this.#value.decode(bytes) as V;
+    const stride = (this.spec.valueSize + 7) & ~7;
+    const values: Value[] = [];
+    for (let cpu = 0; cpu < this.raw.cpus; cpu++) {
+      values.push(this.#value.decode(bytes.subarray(cpu * stride, cpu * stride + this.spec.valueSize)));
+    }
+    return values as V;
+  }
+
+  #encode(value: V): Uint8Array {
+    if (!this.#perCpu) return this.#value.encode(value);
+    if (!Array.isArray(value)) {
+      throw new SkepError("map/per-cpu", `${this.name} is per CPU: a value is an array of ${this.raw.cpus}`);
+    }
+    const stride = (this.spec.valueSize + 7) & ~7;
+    const bytes = new Uint8Array(stride * this.raw.cpus);
+    for (let cpu = 0; cpu < this.raw.cpus; cpu++) {
+      if (value[cpu] !== undefined) bytes.set(this.#value.encode(value[cpu]), cpu * stride);
+    }
+    return bytes;
+  }
+
+  #setIf(key: K, value: V, condition: "exist" | "noexist", refusal: number): boolean {
+    try {
+      this.set(key, value, { if: condition });
+      return true;
+    } catch (error) {
+      if (error instanceof SkepError && error.errno === refusal) return false;
+      throw error;
+    }
+  }
+}
+
+function codecFor(spec: MapSpec, typeId: number, sizeBytes: number): ValueCodec {
+  return spec.btf === null || typeId === 0 ? bytesCodec(sizeBytes) : codecOf(spec.btf, typeId);
+}
+
+function isPerCpu(type: number): boolean {
+  return (
+    type === BPF_MAP_TYPE_PERCPU_HASH ||
+    type === BPF_MAP_TYPE_PERCPU_ARRAY ||
+    type === BPF_MAP_TYPE_LRU_PERCPU_HASH ||
+    type === BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE
+  );
+}

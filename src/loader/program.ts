@@ -1,0 +1,89 @@
+/** A loaded program: run it on one packet, replay a capture through it, or attach it to a hook. */
+import { PROG_TYPES } from "../abi/prog-types.ts";
+import { verdictName } from "../abi/verdicts.ts";
+import type { ProgSpec } from "../obj/spec.ts";
+import type { PacketSource } from "../pcap/source.ts";
+import type {
+  AttachOptions,
+  ReplayOptions,
+  ReplayResult,
+  TargetLink,
+  TargetProg,
+  TestRun,
+  TestRunResult,
+} from "./target.ts";
+
+export interface RunResult extends TestRunResult {
+  /** "drop", "pass", ...: what `retval` means to the program's hook. */
+  verdict: string;
+}
+
+export class Program {
+  readonly name: string;
+  readonly spec: ProgSpec;
+  /** The target's program. */
+  readonly raw: TargetProg;
+  readonly #onAttach: (link: Link) => void;
+
+  constructor(raw: TargetProg, onAttach: (link: Link) => void) {
+    this.raw = raw;
+    this.spec = raw.prog.spec;
+    this.name = raw.prog.spec.name;
+    this.#onAttach = onAttach;
+  }
+
+  /** The kernel's word for the type: "xdp". */
+  get type(): string {
+    return PROG_TYPES.find((row) => row.id === this.spec.type)?.word ?? `type ${this.spec.type}`;
+  }
+
+  get stats(): TargetProg["stats"] {
+    return this.raw.stats;
+  }
+
+  /** One packet (or context), one verdict; BPF_PROG_TEST_RUN's semantics, so a packet of less than 14 bytes is EINVAL. */
+  run(data?: Uint8Array, options: Omit<TestRun, "data"> = {}): RunResult {
+    const result = this.raw.testRun(data === undefined ? options : { ...options, data });
+    return { ...result, verdict: verdictName(this.spec.type, result.retval) };
+  }
+
+  /** Every packet of a source: the fast way. */
+  replay(source: PacketSource, options: ReplayOptions = {}): ReplayResult {
+    return this.raw.replay(source, options);
+  }
+
+  attach(options: AttachOptions = {}): Link {
+    const link = new Link(this.raw.attach(options), this);
+    this.#onAttach(link);
+    return link;
+  }
+}
+
+/** One idea for every hook: a program attached somewhere, until closed. */
+export class Link {
+  readonly program: Program;
+  readonly what: string;
+  readonly raw: TargetLink;
+  #open = true;
+
+  constructor(raw: TargetLink, program: Program) {
+    this.raw = raw;
+    this.what = raw.what;
+    this.program = program;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Detaches. Closing twice is harmless. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.raw.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
