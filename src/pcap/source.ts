@@ -1,8 +1,10 @@
 /** Packets as every hook, replay and test takes them, whatever file or array they come from. */
 
 /** LINKTYPE_*: https://www.tcpdump.org/linktypes.html. */
+export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_RAW = 101;
+export const LINKTYPE_LOOP = 108;
 export const LINKTYPE_LINUX_SLL = 113;
 export const LINKTYPE_IPV4 = 228;
 export const LINKTYPE_IPV6 = 229;
@@ -10,7 +12,7 @@ export const LINKTYPE_LINUX_SLL2 = 276;
 
 /**
  * A cursor over packets: `next()` moves on, the fields then describe the packet until the next call. No object a packet,
- * so that replay of millions stays flat. `for (const p of packets(source))` in pcap/ is the convenient form.
+ * so that replay of millions stays flat. `for (const p of packets(source))` in pcap/packets.ts is the convenient form.
  */
 export interface PacketSource {
   /** False at the end. Throws SkepError "pcap/..." on a damaged record. */
@@ -27,4 +29,28 @@ export interface PacketSource {
   readonly tsNsec: number;
   /** Interface index within the capture, from 0. */
   readonly ifIndex: number;
+}
+
+/** A source that can begin again: captures in memory and arrays of packets. */
+export interface RewindableSource extends PacketSource {
+  rewind(): void;
+}
+
+export interface CaptureInterface {
+  /** LINKTYPE_*. */
+  readonly linkType: number;
+  /** 0: no limit. */
+  readonly snapLen: number;
+  /** if_name, "" where the capture does not say. */
+  readonly name: string;
+  /** Ticks of its time stamps a second. */
+  readonly ticksPerSec: number;
+}
+
+/** A capture file in memory. */
+export interface Capture extends RewindableSource {
+  readonly name: string;
+  readonly format: "pcap" | "pcapng";
+  /** Interfaces seen so far: a pcapng may describe more further on. */
+  readonly interfaces: readonly CaptureInterface[];
 }
