@@ -65,26 +65,35 @@ export interface HelperRet {
   readonly maybeNull?: true;
   readonly ringbuf?: true;
   readonly trusted?: true;
+  /** MEM_RDONLY. */
+  readonly rdonly?: true;
+  /** Struct of a btf_id result; absent where the verifier decides by the arguments (kptr_xchg). */
   readonly btfName?: string;
 }
 
-/** One of the helpers of enum bpf_func_id. */
-export interface HelperRow {
-  readonly id: number;
-  /** Without the "bpf_" prefix: "map_lookup_elem". */
-  readonly name: string;
+/** What struct bpf_func_proto says of a helper. */
+export interface HelperVariant {
   readonly ret: HelperRet;
   /** 0 to 5 of them; unused ones left out. */
   readonly args: readonly HelperArg[];
-  readonly since: Since;
   readonly gplOnly?: true;
   /** The helper reads packet memory through its arguments: packet pointers may be passed. */
   readonly pktAccess?: true;
   /** Packet pointers are stale after it (bpf_helper_changes_pkt_data). */
   readonly changesPkt?: true;
   readonly mightSleep?: true;
-  /** Must be called under bpf_rcu_read_lock, e.g. fastcall: no clobber of r1-r5 beyond arguments. */
+  /** bpf_fastcall: only r0 and the registers of the arguments are clobbered. */
   readonly fastcall?: true;
+}
+
+/** One of the helpers of enum bpf_func_id, as most program types see it. */
+export interface HelperRow extends HelperVariant {
+  readonly id: number;
+  /** Without the "bpf_" prefix: "map_lookup_elem". */
+  readonly name: string;
+  readonly since: Since;
+  /** Forms that some program types get instead, by a name that prog-helpers.ts refers to. */
+  readonly variants?: Readonly<Record<string, HelperVariant>>;
   /** C prototype as bpf_helper_defs.h spells it: "void *bpf_map_lookup_elem(void *map, const void *key)". */
   readonly proto: string;
 }
