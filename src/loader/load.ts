@@ -155,7 +155,7 @@ function createMaps(
 }
 
 function fillGlobal(map: TargetMap, spec: MapSpec): void {
-  if (spec.initial !== null && spec.initial.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
+  if (spec.initial?.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
   if (spec.global === "rodata" || spec.global === "kconfig") map.freeze();
 }
 

@@ -80,6 +80,8 @@ export interface ReplayOptions {
   onPacket?: (verdict: string, bytes: Uint8Array, source: PacketSource) => void;
   signal?: AbortSignal;
   onProgress?: (packets: number) => void;
+  /** Stop after so many packets; the source can be replayed further. */
+  limit?: number;
 }
 
 export interface ReplayResult {
@@ -87,6 +89,8 @@ export interface ReplayResult {
   verdicts: Verdicts;
   /** Mean nanoseconds a packet, reading the source not counted. */
   nsPerPacket: number;
+  /** True where the source has ended, false where `limit` or the signal stopped it. */
+  done: boolean;
 }
 
 export interface TargetProg {

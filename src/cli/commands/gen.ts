@@ -1,0 +1,28 @@
+/** `skep gen`: the TypeScript types of an object, for `load<Shape>()`. */
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { print, say } from "../output.ts";
+
+export function register(program: Command): void {
+  program
+    .command("gen")
+    .description("write TypeScript types for an object's programs, maps and globals")
+    .argument("<object>", "object file (.bpf.o)")
+    .option("-o, --out <file>", "write to a file instead of stdout")
+    .option("--name <Name>", "name of the interface (default: from the file's name)")
+    .addHelpText("after", "\nExample:\n  skep gen examples/syn_guard.bpf.o -o syn_guard.ts\n")
+    .action(async (file: string, options: { out?: string; name?: string }) => {
+      const [{ host }, { parseObject }, { declarations }] = await Promise.all([
+        import("#host"),
+        import("../../obj/parse.ts"),
+        import("../../loader/gen.ts"),
+      ]);
+      const spec = parseObject(await host.readFile(file), file);
+      const text = declarations(spec, options.name);
+      if (options.out === undefined) print(text.trimEnd());
+      else {
+        writeFileSync(options.out, text);
+        say(`wrote ${options.out}`);
+      }
+    });
+}

@@ -1,0 +1,79 @@
+/** The tree of commands, the global options, and the one place where a failure becomes an exit code. */
+import { Command, CommanderError, Option } from "commander";
+import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit.ts";
+import { output, printError } from "./output.ts";
+
+/** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
+  run: () => import("./commands/run.ts"),
+  demo: () => import("./commands/demo.ts"),
+  verify: () => import("./commands/verify.ts"),
+  explain: () => import("./commands/explain.ts"),
+  inspect: () => import("./commands/inspect.ts"),
+  disasm: () => import("./commands/disasm.ts"),
+  asm: () => import("./commands/asm.ts"),
+  btf: () => import("./commands/btf.ts"),
+  gen: () => import("./commands/gen.ts"),
+  bench: () => import("./commands/bench.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  "conformance-plugin": () => import("./commands/conformance.ts"),
+};
+
+export async function main(argv: readonly string[], version: string): Promise<void> {
+  const program = new Command("skep");
+  program
+    .description("eBPF without a kernel, or with one: load, verify, compile, run and look inside eBPF objects.")
+    .version(version, "-V, --version", "print the version")
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .addHelpText("beforeAll", "")
+    .addHelpText("before", EXAMPLES)
+    .option("--json", "one JSON document on stdout (a line each for streams)")
+    .option("-q, --quiet", "no talk on stderr")
+    .option("-v, --verbose", "more talk; stack traces of errors")
+    .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto"))
+    .option("--no-progress", "no progress on stderr")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .hook("preAction", (_program, action) => {
+      const options = action.optsWithGlobals() as Record<string, unknown>;
+      output.json = options["json"] === true;
+      output.quiet = options["quiet"] === true;
+      output.verbose = options["verbose"] === true;
+      output.color = (options["color"] as typeof output.color) ?? "auto";
+      output.progress = options["progress"] !== false;
+    });
+
+  const wanted = argv.find((word) => !word.startsWith("-"));
+  const modules = wanted !== undefined && wanted in COMMANDS ? [COMMANDS[wanted]!] : Object.values(COMMANDS);
+  for (const load of modules) (await load()).register(program);
+  for (const command of program.commands) command.exitOverride();
+
+  process.once("SIGINT", () => process.exit(EXIT_INTERRUPTED));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT_OK); // the reader (head, less) has seen enough
+    throw error;
+  });
+
+  try {
+    await program.parseAsync(argv as string[], { from: "user" });
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : report(error);
+  }
+}
+
+function report(error: unknown): number {
+  printError(error);
+  try {
+    return exitCodeOf(error);
+  } catch {
+    return EXIT_BUG;
+  }
+}
+
+const EXAMPLES = `Examples:
+  skep demo                                     load, verify, compile and run a program over a capture
+  skep run guard.bpf.o --pcap scan.pcap         verdicts and maps of an XDP or tc program
+  skep verify guard.bpf.o                       would the kernel take it, and if not, why
+  skep inspect guard.bpf.o                      programs, maps, globals and relocations of an object
+  skep disasm guard.bpf.o                       instructions with their source lines
+`;

@@ -1,0 +1,13 @@
+/** skep/pcap: captures as packet sources (pcap and pcapng), and writers for both. */
+import { host } from "#host";
+import { type Capture, openCapture } from "./pcap/open.ts";
+
+export { openCapture } from "./pcap/open.ts";
+export { fromPackets, type Packet, packets, repeat } from "./pcap/packets.ts";
+export * from "./pcap/source.ts";
+export { pcapngWriter, pcapWriter } from "./pcap/write.ts";
+
+/** Opens a capture by file name (Node) or URL (browser). Throws SkepError "pcap/..." for what is no capture. */
+export async function open(path: string): Promise<Capture> {
+  return openCapture(await host.readFile(path), path);
+}

@@ -1,0 +1,100 @@
+/** The published core in a real browser: the demo object over the demo capture, with the verdicts that Node gives. */
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, normalize } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { load } from "../../src/index.ts";
+import * as pcap from "../../src/pcap.ts";
+import { ROOT } from "../tidy/source.ts";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
+  existsSync(path),
+);
+const reason =
+  CHROMIUM === undefined
+    ? "no Chromium is installed"
+    : existsSync(`${ROOT}/dist/index.js`)
+      ? null
+      : "dist/ is not built";
+if (reason !== null) console.log(`browser tests skipped: ${reason}`);
+
+const OBJECT = "examples/syn_guard.bpf.o";
+const CAPTURE = "examples/synscan.pcap";
+const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
+
+const PAGE = `<!doctype html><meta charset="utf-8"><title>skep</title>
+<script type="importmap">{ "imports": {
+  "#host": "/dist/host/browser.js", "skep": "/dist/index.js", "skep/pcap": "/dist/pcap.js" } }</script>`;
+
+describe.skipIf(reason !== null)("in headless Chromium", () => {
+  let server: Server;
+  let browser: Browser;
+  let origin: string;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+      if (path === "/") {
+        response.setHeader("content-type", "text/html").end(PAGE);
+        return;
+      }
+      const file = `${ROOT}${path}`;
+      if (!/^\/(dist|examples)\//.test(path) || !existsSync(file)) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(readFileSync(file));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({
+      executablePath: CHROMIUM!,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  test.each(["jit", "interp"] as const)("the %s gives Node's verdicts and maps", async (engine) => {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(origin);
+    const seen = await page.evaluate(
+      async ([object, capture, engineName]) => {
+        const { load, embedded } = await import("skep" as string);
+        const { open } = await import("skep/pcap" as string);
+        const guard = await load(object, { target: embedded({ engine: engineName }) });
+        const result = await guard.programs["syn_guard"].replay(open(capture));
+        const keys = [...guard.maps["syns"].keys()].length;
+        guard.close();
+        return { verdicts: result.verdicts as Record<string, number>, keys };
+      },
+      [`/${OBJECT}`, `/${CAPTURE}`, engine] as const,
+    );
+    expect(errors).toEqual([]);
+
+    const guard = await load(`${ROOT}/${OBJECT}`);
+    const here = await guard.programs["syn_guard"]!.replay(pcap.open(`${ROOT}/${CAPTURE}`));
+    expect(seen.verdicts).toEqual(here.verdicts);
+    expect(seen.keys).toBe(guard.maps["syns"]!.count());
+    expect(seen.verdicts["drop"]).toBeGreaterThan(0);
+    guard.close();
+    await page.close();
+  });
+});
