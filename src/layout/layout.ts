@@ -62,4 +62,6 @@ export const MAP_STRIDE = 32;
 /** Bytes from one CPU's values to the next for per-CPU types, else 0. */
 export const MAP_CPU_STRIDE = 36;
 export const MAP_EXT = 40;
+/** Index in the runtime's table of live maps: the embedded target's own. */
+export const MAP_SLOT = 92;
 export const MAP_DESC_BYTES = 96;

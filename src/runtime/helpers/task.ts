@@ -1,0 +1,59 @@
+/** The task that the event runs in: from the event where a recording names it, else what RuntimeOptions.task says. */
+import { EINVAL } from "../../base/errno.ts";
+import type { HelperImpl } from "../../engine/engine.ts";
+import type { Runtime } from "../runtime.ts";
+import { retBig, retHalves } from "./args.ts";
+
+const TASK_COMM_LEN = 16;
+/** sizeof(struct bpf_pidns_info). */
+const PIDNS_INFO_BYTES = 8;
+
+export function taskHelpers(rt: Runtime): HelperImpl[] {
+  const { event, u8 } = rt;
+  return [
+    { name: "get_current_pid_tgid", args: [], ret: "d", fn: () => retHalves(rt, event.tid, event.pid) },
+    { name: "get_current_uid_gid", args: [], ret: "d", fn: () => retHalves(rt, event.uid, event.gid) },
+    {
+      name: "get_current_comm",
+      args: ["i", "i"],
+      ret: "s",
+      fn: (buf, size) => {
+        const length = size! >>> 0;
+        if (length === 0) return -EINVAL;
+        const at = buf! >>> 0;
+        u8.fill(0, at, at + length);
+        // strscpy_pad: what fits, and always a NUL.
+        u8.set(event.comm.subarray(0, Math.min(TASK_COMM_LEN, length) - 1), at);
+        return 0;
+      },
+    },
+    { name: "get_current_cgroup_id", args: [], ret: "d", fn: () => retHalves(rt, event.cgroupLo, event.cgroupHi) },
+    {
+      // Recordings name one cgroup: it stands at level 1, under the root.
+      name: "get_current_ancestor_cgroup_id",
+      args: ["i"],
+      ret: "d",
+      fn: (level) => {
+        if (level === 0) return retHalves(rt, 1, 0);
+        return level === 1 ? retHalves(rt, event.cgroupLo, event.cgroupHi) : retHalves(rt, 0, 0);
+      },
+    },
+    {
+      name: "get_ns_current_pid_tgid",
+      args: ["d", "d", "i", "i"],
+      ret: "s",
+      fn: (_devLo, _devHi, _inoLo, _inoHi, nsdata, size) => {
+        const at = nsdata! >>> 0;
+        if (size !== PIDNS_INFO_BYTES) {
+          u8.fill(0, at, at + (size! >>> 0));
+          return -EINVAL;
+        }
+        rt.view.setUint32(at, event.tid, true);
+        rt.view.setUint32(at + 4, event.pid, true);
+        return 0;
+      },
+    },
+    { name: "get_attach_cookie", args: ["i"], ret: "d", fn: () => retBig(rt, BigInt.asUintN(64, event.cookie)) },
+    { name: "get_func_ip", args: ["i"], ret: "d", fn: () => retBig(rt, BigInt.asUintN(64, event.funcIp)) },
+  ];
+}

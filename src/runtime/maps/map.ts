@@ -1,0 +1,278 @@
+/**
+ * A live map as user space sees it: bytes in, bytes out, with the checks that bpf(2) makes before it calls the map type.
+ * Source: kernel/bpf/syscall.c (map_lookup_elem, map_update_elem, map_get_sys_perms, map_freeze, ...).
+ */
+import { BPF_F_LOCK, BPF_F_MMAPABLE, BPF_F_RDONLY, BPF_F_WRONLY } from "../../abi/flags.ts";
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_BLOOM_FILTER,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_QUEUE,
+  BPF_MAP_TYPE_STACK,
+} from "../../abi/map-types.ts";
+import { EBADF, EINVAL, ENOENT, ENOTSUPP, EPERM, errnoName } from "../../base/errno.ts";
+import { SkepError } from "../../base/error.ts";
+import type { TargetMap, TargetProg } from "../../loader/target.ts";
+import type { MapSpec } from "../../obj/spec.ts";
+import { roundUp } from "../heap.ts";
+import type { MapHost, MapOps } from "./ops.ts";
+import { hasField } from "./record.ts";
+
+/** What a live map needs of the runtime that made it. */
+export interface MapOwner extends MapHost {
+  /** Scratch for keys and values that user space passes, at least that large; valid until the next call. */
+  userBuffer(bytes: number): number;
+  /** Takes the map off the runtime's lists and frees its descriptor. */
+  forget(map: EmbeddedMap): void;
+}
+
+const LOOKUP_AND_DELETE: ReadonlySet<number> = new Set([
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+]);
+
+export class EmbeddedMap implements TargetMap {
+  readonly spec: MapSpec;
+  readonly id: number;
+  readonly cpus: number;
+  readonly userValueSize: number;
+  readonly ops: MapOps;
+  readonly #owner: MapOwner;
+  readonly #keySize: number;
+  #frozen = false;
+  #closed = false;
+  /** Programs and maps of maps that use it: memory goes when user space and all of them are done. */
+  #users = 0;
+
+  constructor(owner: MapOwner, ops: MapOps, id: number) {
+    this.#owner = owner;
+    this.ops = ops;
+    this.spec = ops.spec;
+    this.id = id;
+    this.cpus = owner.cpus;
+    this.#keySize = ops.spec.keySize;
+    this.userValueSize =
+      ops.userValueSize ??
+      (ops.lookupCpu === undefined ? ops.spec.valueSize : roundUp(ops.spec.valueSize, 8) * owner.cpus);
+  }
+
+  /** True once BPF_MAP_FREEZE was called. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  lookup(key: Uint8Array, flags = 0): Uint8Array | null {
+    if ((flags & ~BPF_F_LOCK) !== 0) this.#fail("lookup", EINVAL);
+    this.#need("lookup", BPF_F_WRONLY);
+    this.#checkLock("lookup", flags);
+    const at = this.#key("lookup", key);
+    const { ops } = this;
+    if (ops.userLookup !== undefined) {
+      const found = ops.userLookup(at);
+      if (typeof found !== "number") return found;
+      if (found === -ENOENT) return null;
+      return this.#fail("lookup", -found);
+    }
+    if (ops.peek !== undefined) return this.#takeOut("lookup", (value) => ops.peek!(value));
+    return this.#read(at);
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    this.#need("update", BPF_F_RDONLY);
+    this.#checkLock("update", flags);
+    const { ops } = this;
+    if (value.length !== this.userValueSize) {
+      this.#fail("update", EINVAL, `a value of ${value.length} bytes where ${this.userValueSize} are due`);
+    }
+    const at = this.#key("update", key, value.length);
+    const valueAt = at + roundUp(this.#keySize, 8);
+    this.#owner.memory.u8.set(value, valueAt);
+    // Flags are u64 in the kernel and no type knows any above BPF_F_LOCK | BPF_EXIST.
+    if (!Number.isInteger(flags) || flags < 0 || flags > 0xffff_ffff) this.#fail("update", EINVAL);
+    let err: number;
+    if (ops.userUpdate !== undefined) err = ops.userUpdate(at, valueAt, flags);
+    else if (ops.push !== undefined) err = ops.push(valueAt, flags);
+    else if (ops.updateAllCpus !== undefined) err = ops.updateAllCpus(at, valueAt, flags);
+    else err = ops.update(at, valueAt, flags);
+    if (err !== 0) this.#fail("update", -err);
+  }
+
+  delete(key: Uint8Array): boolean {
+    this.#need("delete", BPF_F_RDONLY);
+    const err = this.ops.delete(this.#key("delete", key));
+    if (err === -ENOENT) return false;
+    if (err !== 0) this.#fail("delete", -err);
+    return true;
+  }
+
+  lookupAndDelete(key: Uint8Array): Uint8Array | null {
+    const { ops } = this;
+    this.#need("lookup_and_delete", BPF_F_RDONLY | BPF_F_WRONLY);
+    const at = this.#key("lookup_and_delete", key);
+    if (this.spec.type === BPF_MAP_TYPE_QUEUE || this.spec.type === BPF_MAP_TYPE_STACK) {
+      return this.#takeOut("lookup_and_delete", (value) => ops.pop!(value));
+    }
+    if (!LOOKUP_AND_DELETE.has(this.spec.type)) this.#fail("lookup_and_delete", ENOTSUPP);
+    const value = this.#read(at);
+    if (value !== null) ops.delete(at);
+    return value;
+  }
+
+  nextKey(key: Uint8Array | null): Uint8Array | null {
+    this.#need("next_key", BPF_F_WRONLY);
+    const at = this.ops.nextKey(key === null ? 0 : this.#key("next_key", key));
+    if (at === 0) return null;
+    if (at < 0) {
+      if (at === -ENOENT) return null;
+      this.#fail("next_key", -at);
+    }
+    return this.#owner.memory.u8.slice(at, at + this.#keySize);
+  }
+
+  setSlot(key: Uint8Array, what: TargetMap | TargetProg | null): void {
+    this.#need("update", BPF_F_RDONLY);
+    const at = this.#key("update", key);
+    const err = this.ops.setSlot === undefined ? -EINVAL : this.ops.setSlot(at, what);
+    if (err !== 0) this.#fail("update", -err);
+  }
+
+  freeze(): void {
+    if (this.ops.record.length > 0) this.#fail("freeze", ENOTSUPP);
+    this.#need("freeze", BPF_F_RDONLY);
+    this.#frozen = true;
+  }
+
+  drain(fn: (record: Uint8Array, cpu: number) => void): number {
+    this.#need("drain", 0);
+    return this.ops.records?.drain(fn) ?? this.#fail("drain", EINVAL);
+  }
+
+  get lost(): number {
+    return this.ops.records?.lost ?? 0;
+  }
+
+  wait(signal?: AbortSignal): Promise<void> {
+    const { records } = this.ops;
+    if (records === undefined || this.#closed) return Promise.reject(this.#error("wait", EINVAL));
+    if (signal?.aborted || records.ready()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      records.onWake(done);
+      signal?.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  window(): Uint8Array | null {
+    const { spec } = this;
+    if (spec.type !== BPF_MAP_TYPE_ARRAY || spec.maxEntries !== 1 || this.#frozen || this.#closed) return null;
+    if (spec.global === null && (spec.flags & BPF_F_MMAPABLE) === 0) return null;
+    const region = this.ops.regions()[0]!;
+    return this.#owner.memory.u8.subarray(region.start, region.start + spec.valueSize);
+  }
+
+  /** A program or an outer map uses it: its memory outlives close() until as many unuse() calls. */
+  use(): void {
+    this.#users++;
+  }
+
+  unuse(): void {
+    this.#users--;
+    this.#freeIfDone();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#freeIfDone();
+  }
+
+  #freeIfDone(): void {
+    if (!this.#closed || this.#users > 0) return;
+    this.ops.free();
+    this.#owner.forget(this);
+  }
+
+  /** Copies the value at the key out, special fields zeroed. */
+  #read(key: number): Uint8Array | null {
+    const { ops, spec } = this;
+    const { memory } = this.#owner;
+    if (ops.lookupCpu === undefined) {
+      const value = (ops.peekValue ?? ops.lookup)(key);
+      return value === 0 ? null : this.#mask(memory.u8.slice(value, value + spec.valueSize), 0);
+    }
+    const stride = roundUp(spec.valueSize, 8);
+    const out = new Uint8Array(stride * this.cpus);
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const value = ops.lookupCpu(key, cpu);
+      if (value === 0) return null;
+      out.set(memory.u8.subarray(value, value + stride), cpu * stride);
+      this.#mask(out, cpu * stride);
+    }
+    return out;
+  }
+
+  #mask(bytes: Uint8Array, at: number): Uint8Array {
+    for (const field of this.ops.record) bytes.fill(0, at + field.offBytes, at + field.offBytes + field.sizeBytes);
+    return bytes;
+  }
+
+  #takeOut(op: string, copy: (value: number) => number): Uint8Array | null {
+    const { valueSize, type } = this.spec;
+    const value = this.#owner.userBuffer(valueSize);
+    const err = copy(value);
+    if (err === -ENOENT && type !== BPF_MAP_TYPE_BLOOM_FILTER) return null;
+    if (err !== 0) this.#fail(op, -err);
+    return this.#owner.memory.u8.slice(value, value + valueSize);
+  }
+
+  /** Puts the key where the map's operations can read it, with room for `valueBytes` after it. */
+  #key(op: string, key: Uint8Array, valueBytes = 0): number {
+    if (key.length !== this.#keySize) {
+      this.#fail(op, EINVAL, `a key of ${key.length} bytes where ${this.#keySize} are due`);
+    }
+    const at = this.#owner.userBuffer(roundUp(this.#keySize, 8) + valueBytes);
+    this.#owner.memory.u8.set(key, at);
+    return at;
+  }
+
+  /** Fails where the map is closed, made with one of `refused`, or frozen and about to be written. */
+  #need(op: string, refused: number): void {
+    if (this.#closed) this.#fail(op, EBADF, "the map is closed");
+    if ((this.spec.flags & refused) !== 0) this.#fail(op, EPERM);
+    if (this.#frozen && (refused & BPF_F_RDONLY) !== 0) this.#fail(op, EPERM, "the map is frozen");
+  }
+
+  #checkLock(op: string, flags: number): void {
+    if ((flags & BPF_F_LOCK) !== 0 && !hasField(this.ops.record, "spin_lock")) this.#fail(op, EINVAL);
+  }
+
+  #error(op: string, errno: number, detail?: string): SkepError {
+    const name = errnoName(errno);
+    const why = detail ?? ADVICE[name];
+    return new SkepError(`map/${name}`, `${op} of map ${this.spec.name} fails: ${name}${why ? ` (${why})` : ""}`, {
+      errno,
+    });
+  }
+
+  #fail(op: string, errno: number, detail?: string): never {
+    throw this.#error(op, errno, detail);
+  }
+}
+
+/** What an errno means for a map, where it says more than its name. */
+const ADVICE: Readonly<Record<string, string>> = {
+  E2BIG: "the map is full or the index too large",
+  EEXIST: "the key is there",
+  ENOENT: "the key is not there",
+  ENOMEM: "no memory left for elements",
+  ENOTSUPP: "the map type has no such operation",
+  EPERM: "the map's flags forbid it",
+};

@@ -1,0 +1,63 @@
+/**
+ * The one linear memory of a runtime: a WebAssembly memory made with initial = maximum, so that its buffer is never detached
+ * and every view stays valid. Where WebAssembly is forbidden (or not wanted) a plain ArrayBuffer takes its place and only the
+ * interpreter runs. Pages that nobody touches cost address space, not memory.
+ */
+import { SkepError } from "../base/error.ts";
+
+export const WASM_PAGE_BYTES = 0x10000;
+export const DEFAULT_MEMORY_BYTES: number = 64 << 20;
+/** 4 GiB less one page, so that every end address fits a u32. */
+export const MAX_MEMORY_BYTES: number = 0xffff_0000;
+
+export interface LinearMemory {
+  /** The WebAssembly memory, null where a plain buffer stands in. */
+  readonly wasm: WebAssembly.Memory | null;
+  readonly buffer: ArrayBuffer;
+  readonly bytes: number;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly view: DataView;
+}
+
+/** True where modules may be compiled at run time (false under a strict content security policy). */
+export function wasmAllowed(): boolean {
+  if (typeof WebAssembly !== "object") return false;
+  try {
+    new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws "runtime/memory" for a size out of range or where the host gives no such memory. */
+export function linearMemory(bytes: number, kind: "wasm" | "plain"): LinearMemory {
+  if (!Number.isFinite(bytes) || bytes < WASM_PAGE_BYTES || bytes > MAX_MEMORY_BYTES) {
+    throw new SkepError("runtime/memory", `a runtime's memory of ${bytes} bytes is out of range`, {
+      advice: `choose between ${WASM_PAGE_BYTES} and ${MAX_MEMORY_BYTES} bytes (4 GiB less 64 KiB)`,
+    });
+  }
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+  let wasm: WebAssembly.Memory | null = null;
+  let buffer: ArrayBuffer;
+  try {
+    wasm = kind === "wasm" ? new WebAssembly.Memory({ initial: pages, maximum: pages }) : null;
+    buffer = wasm?.buffer ?? new ArrayBuffer(pages * WASM_PAGE_BYTES);
+  } catch (cause) {
+    throw new SkepError("runtime/memory", `the host gives no memory of ${bytes} bytes`, {
+      advice: "make maps smaller (max_entries) or pass a smaller memoryBytes to embedded()",
+      cause,
+    });
+  }
+  return {
+    wasm,
+    buffer,
+    bytes: buffer.byteLength,
+    u8: new Uint8Array(buffer),
+    i32: new Int32Array(buffer),
+    u32: new Uint32Array(buffer),
+    view: new DataView(buffer),
+  };
+}

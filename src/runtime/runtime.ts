@@ -1,0 +1,242 @@
+/**
+ * A runtime: one linear memory with its heap, the live maps in it, time, chance, the event that runs, and what programs
+ * print. The embedded target makes one; maps, helpers and hooks get it.
+ */
+
+import { EINVAL, errnoName } from "../base/errno.ts";
+import { SkepError } from "../base/error.ts";
+import type { MapFns, Region } from "../engine/engine.ts";
+import {
+  CELL_CPU,
+  HEAP_BASE,
+  MAP_DESC_BYTES,
+  MAP_FLAGS,
+  MAP_ID,
+  MAP_KEY_SIZE,
+  MAP_MAX_ENTRIES,
+  MAP_SLOT,
+  MAP_TYPE,
+  MAP_VALUE_SIZE,
+} from "../layout/layout.ts";
+import type { TargetMap, TargetProg } from "../loader/target.ts";
+import type { MapSpec } from "../obj/spec.ts";
+import { type Clock, hostClock, seededRandom } from "./clock.ts";
+import { createHeap, type Heap } from "./heap.ts";
+import type { EventState, Machine } from "./hooks/types.ts";
+import { MAP_KINDS } from "./maps/kinds.ts";
+import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
+import type { MapOps } from "./maps/ops.ts";
+import type { LinearMemory } from "./memory.ts";
+
+/** The task that an event runs in where the event itself names none. */
+export interface TaskOptions {
+  readonly pid?: number;
+  readonly tid?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** At most 15 bytes are kept. */
+  readonly comm?: string;
+  readonly cgroupId?: bigint;
+}
+
+export interface RuntimeOptions {
+  readonly cpus: number;
+  readonly clock?: Clock;
+  /** Seed of bpf_get_prandom_u32 and of hash tables, or the source itself. Default: another one each time. */
+  readonly random?: number | (() => number);
+  readonly task?: TaskOptions;
+  /** Gets each line of bpf_trace_printk as it is printed. */
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface Runtime extends Machine, MapOwner {
+  readonly memory: LinearMemory;
+  readonly heap: Heap;
+  readonly task: Readonly<TaskOptions>;
+  readonly realtimeOffsetNs: bigint;
+  createMap(spec: MapSpec, inner: EmbeddedMap | null): EmbeddedMap;
+  maps(): readonly EmbeddedMap[];
+  readonly progs: Map<number, TargetProg>;
+  /** The next map or program id. */
+  nextId(): number;
+  /** What bpf_trace_printk printed, newest last; the oldest go once it holds TRACE_LINES. */
+  readonly traceLines: string[];
+  trace(line: string): void;
+  /** Runs `fn` at settle() once the clock has reached `atNs`; gives what takes it back. */
+  at(atNs: number, fn: () => void): () => void;
+  /** Regions of all maps, cached until maps change. */
+  mapRegions(): readonly Region[];
+  /** Chunks of maps changed: forget cached regions. */
+  regionsChanged(): void;
+}
+
+const TRACE_LINES = 1024;
+const SCRATCH_BYTES = 64;
+
+export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Runtime {
+  const { u8, u32, i32, view } = memory;
+  const { cpus } = options;
+  const heap = createHeap(u8, HEAP_BASE, memory.bytes);
+  const clock = options.clock ?? hostClock();
+  const random =
+    typeof options.random === "function"
+      ? options.random
+      : seededRandom(options.random ?? Math.floor(Math.random() * 2 ** 32));
+  const slots: (EmbeddedMap | undefined)[] = [undefined];
+  const byId = new Map<number, EmbeddedMap>();
+  const progs = new Map<number, TargetProg>();
+  const traceLines: string[] = [];
+  const due: { atNs: number; fn: () => void }[] = [];
+  const event = initialEvent(options.task ?? {});
+  const scratch = heap.alloc(SCRATCH_BYTES);
+  let user = heap.alloc(4096);
+  let userBytes = 4096;
+  let lastId = 0;
+  let regions: Region[] | null = null;
+
+  const mapAt = (desc: number): MapOps | undefined => slots[u32[(desc + MAP_SLOT) >>> 2]!]?.ops;
+  const lookup = (map: number, key: number): number => mapAt(map >>> 0)?.lookup(key >>> 0) ?? 0;
+  const mapFns: MapFns = { lookup, hashLookup: lookup };
+
+  const rearm = (): void => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const entry of due) next = Math.min(next, entry.atNs);
+    event.wakeNs = next;
+  };
+
+  const runtime: Runtime = {
+    memory,
+    heap,
+    u8,
+    u32,
+    i32,
+    view,
+    cpus,
+    event,
+    scratch,
+    mapFns,
+    task: options.task ?? {},
+    realtimeOffsetNs: clock.realtimeOffsetNs ?? 0n,
+    progs,
+    traceLines,
+    random: () => random() >>> 0,
+    cpu: () => u32[CELL_CPU >>> 2]!,
+    clock: () => (event.nowNs >= 0 ? event.nowNs : clock.monotonicNs()),
+    mapAt,
+    mapById: (id): TargetMap | undefined => byId.get(id),
+    progById: (id) => progs.get(id),
+    nextId: () => ++lastId,
+    maps: () => [...byId.values()],
+    userBuffer(bytes) {
+      if (bytes > userBytes) {
+        const grown = heap.alloc(bytes);
+        heap.free(user);
+        user = grown;
+        userBytes = bytes;
+      }
+      return user;
+    },
+    createMap(spec, inner) {
+      const kind = MAP_KINDS.get(spec.type);
+      if (kind === undefined) throw refused(spec, EINVAL, "the embedded target has no such map type");
+      const errno = kind.check(spec, cpus);
+      if (errno !== 0) throw refused(spec, errno, "its sizes, entries or flags are not allowed for its type");
+      const desc = heap.alloc(MAP_DESC_BYTES);
+      const id = runtime.nextId();
+      let slot = slots.indexOf(undefined, 1);
+      if (slot < 0) slot = slots.length;
+      u32[(desc + MAP_TYPE) >>> 2] = spec.type;
+      u32[(desc + MAP_KEY_SIZE) >>> 2] = spec.keySize;
+      u32[(desc + MAP_VALUE_SIZE) >>> 2] = spec.valueSize;
+      u32[(desc + MAP_MAX_ENTRIES) >>> 2] = spec.maxEntries;
+      u32[(desc + MAP_FLAGS) >>> 2] = spec.flags;
+      u32[(desc + MAP_ID) >>> 2] = id;
+      u32[(desc + MAP_SLOT) >>> 2] = slot;
+      try {
+        const map = new EmbeddedMap(runtime, kind.create(runtime, spec, desc, inner?.ops ?? null), id);
+        slots[slot] = map;
+        byId.set(id, map);
+        regions = null;
+        return map;
+      } catch (error) {
+        heap.free(desc);
+        throw error;
+      }
+    },
+    forget(map) {
+      slots[u32[(map.ops.desc + MAP_SLOT) >>> 2]!] = undefined;
+      byId.delete(map.id);
+      heap.free(map.ops.desc);
+      regions = null;
+    },
+    trace(line) {
+      if (traceLines.length >= TRACE_LINES) traceLines.shift();
+      traceLines.push(line);
+      options.onTrace?.(line);
+    },
+    at(atNs, fn) {
+      const entry = { atNs, fn };
+      due.push(entry);
+      rearm();
+      return () => {
+        const i = due.indexOf(entry);
+        if (i >= 0) due.splice(i, 1);
+        rearm();
+      };
+    },
+    settle() {
+      const now = runtime.clock();
+      for (;;) {
+        let first = -1;
+        for (let i = 0; i < due.length; i++) {
+          if (due[i]!.atNs <= now && (first < 0 || due[i]!.atNs < due[first]!.atNs)) first = i;
+        }
+        if (first < 0) break;
+        const [entry] = due.splice(first, 1);
+        entry!.fn();
+      }
+      rearm();
+    },
+    perfOutput: () => -EINVAL,
+    mapRegions() {
+      regions ??= [...byId.values()].flatMap((map) => map.ops.regions());
+      return regions;
+    },
+    regionsChanged() {
+      regions = null;
+    },
+  };
+  return runtime;
+}
+
+function initialEvent(task: TaskOptions): EventState {
+  const comm = new Uint8Array(16);
+  comm.set(new TextEncoder().encode(task.comm ?? "skep").subarray(0, 15));
+  const cgroup = task.cgroupId ?? 1n;
+  return {
+    cpu: 0,
+    tid: task.tid ?? task.pid ?? 1,
+    pid: task.pid ?? 1,
+    uid: task.uid ?? 0,
+    gid: task.gid ?? 0,
+    comm,
+    cgroupLo: Number(cgroup & 0xffff_ffffn),
+    cgroupHi: Number(cgroup >> 32n),
+    nowNs: -1,
+    wallSec: 0,
+    wallNsec: 0,
+    wakeNs: Number.POSITIVE_INFINITY,
+    kernelStack: [],
+    userStack: [],
+    cookie: 0n,
+    funcIp: 0n,
+    memStart: 0,
+    memEnd: 0,
+  };
+}
+
+function refused(spec: MapSpec, errno: number, why: string): SkepError {
+  return new SkepError(`map/${errnoName(errno)}`, `map ${spec.name} (type ${spec.type}) cannot be made: ${why}`, {
+    errno,
+  });
+}
