@@ -70,7 +70,17 @@ export interface EngineEnv {
   invoke: ((fn: number, a: number, b: number, c: number, d: number) => number) | null;
   /** Interpreter only: test every access against regions() even for a program the verifier accepted. */
   readonly checked?: boolean;
+  /** Insns that a program without `safe` may run before "run/budget" ends it. Default DEFAULT_BUDGET. */
+  readonly budget?: number;
+  /**
+   * Where prog arrays find compiled programs without leaving WebAssembly: entry functions by table index, index 0 unused.
+   * A prog array's slot i is the u32 at MAP_DATA + i * MAP_STRIDE: the table index of the program in it, 0 where it is empty.
+   * The runtime puts `Executable.entry` in the table. Left out, every tail call goes through `tailCall`.
+   */
+  readonly progTable?: WebAssembly.Table;
 }
+
+export const DEFAULT_BUDGET = 0x4000000;
 
 export interface Executable {
   readonly prog: VerifiedProg;
@@ -81,6 +91,15 @@ export interface Executable {
   run(ctx: number): number;
   /** Bytes of generated code, 0 for the interpreter. */
   readonly codeBytes: number;
+  /**
+   * What `run` calls: for hot loops, which then need no try a run. What it throws is raw; pass it through `fault`. Of the JIT it
+   * is the exported WebAssembly function, fit for `progTable`.
+   */
+  readonly entry: (ctx: number) => number;
+  /** Turns what `entry` threw into a SkepError "run/..."; errors thrown by helpers come back unchanged. */
+  fault(thrown: unknown): unknown;
+  /** Calls a callback while nothing runs (timers, work queues). Faults as `run` does. */
+  invoke(fn: number, a: number, b: number, c: number, d: number): number;
 }
 
 export interface Engine {
