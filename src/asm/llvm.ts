@@ -32,7 +32,7 @@ export interface LlvmTextOptions {
 /** Text of slot i; ".quad ..." for slots that no row describes exactly. */
 export function llvmText(insns: InsnBuf, i: number, options: LlvmTextOptions = {}): string {
   const row = opAt(insns, i);
-  if (row === undefined || !faithful(insns, i, options)) return quadText(insns, i);
+  if (row === undefined || !faithful(insns, i, row)) return quadText(insns, i);
   return fillTemplate(row.text, (slot) => slotText(insns, i, row, slot, options));
 }
 
@@ -138,10 +138,11 @@ function funcText(insns: InsnBuf, i: number, row: OpRow, options: LlvmTextOption
 }
 
 /** Whether the text form carries every bit of the slot (and of LD_IMM64's second). */
-function faithful(insns: InsnBuf, i: number, options: LlvmTextOptions): boolean {
+function faithful(insns: InsnBuf, i: number, row: OpRow): boolean {
   const bad = badField(insns, i);
-  if (bad === "imm" && insns.code[i] === 0xbf) return true; // addr_space_cast between other spaces
-  return bad === null && (insns.code[i] !== 0x95 || insns.off[i] === 0 || options.reloc === true);
+  if (bad === "imm" && row.imm === "spaces") return true;
+  // exit's off is the one reserved field that Linux does not check
+  return bad === null && (row.kind !== "exit" || insns.off[i] === 0);
 }
 
 function quadText(insns: InsnBuf, i: number): string {
