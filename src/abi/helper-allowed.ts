@@ -4,7 +4,7 @@
  * Source: 6.18 kernel/trace/bpf_trace.c bpf_d_path_allowed, kernel/bpf/bpf_lsm.c bpf_ima_inode_hash_allowed and
  * sleepable_lsm_hooks, net/core/bpf_sk_storage.c bpf_sk_storage_tracing_allowed.
  */
-import { BPF_LSM_CGROUP, BPF_TRACE_FENTRY, BPF_TRACE_FEXIT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from "./attach-types.ts";
+import { BPF_TRACE_FENTRY, BPF_TRACE_FEXIT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from "./attach-types.ts";
 import { helperName } from "./helpers.ts";
 import { BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_SYSCALL, BPF_PROG_TYPE_TRACING } from "./prog-types.ts";
 

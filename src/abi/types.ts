@@ -118,30 +118,54 @@ export interface ProgTypeRow {
   readonly since: Since;
 }
 
+/** What a load of a ctx field yields. */
+export type CtxYield =
+  | "scalar"
+  | "packet"
+  | "packet_end"
+  | "packet_meta"
+  | "flow_keys"
+  | "socket"
+  | "sock_common"
+  | "xdp_sock"
+  /** BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE's buffer: PTR_TO_TP_BUFFER. */
+  | "tp_buffer"
+  | "btf_id";
+
 /** One field of a uapi ctx struct. */
 export interface CtxField {
+  /** "" for padding that may be read. */
   readonly name: string;
   readonly offBytes: number;
+  /** Of the whole field; arrays have elements of `elemBytes`. */
   readonly sizeBytes: number;
+  readonly elemBytes?: number;
   readonly read: boolean;
   readonly write: boolean;
   /** Narrower aligned reads are allowed (bpf_ctx_narrow_access_ok). */
   readonly narrow: boolean;
+  /** Narrow reads, but not of fewer bytes than this. */
+  readonly minBytes?: number;
+  /** Aligned 8-byte access to two elements of an array is allowed (bpf_ctx_wide_access_ok). */
+  readonly wide?: true;
+  /** Reads and writes of any aligned size within the field. */
+  readonly anySize?: true;
+  /** A 4-byte read at the start is allowed although the field is narrower: it was once wider. */
+  readonly once32?: true;
   /** What a full read yields; "scalar" if omitted. */
-  readonly yields?:
-    | "scalar"
-    | "packet"
-    | "packet_end"
-    | "packet_meta"
-    | "flow_keys"
-    | "socket"
-    | "sock_common"
-    | "xdp_sock"
-    | "btf_id";
+  readonly yields?: CtxYield;
   readonly maybeNull?: true;
+  /** Kernel struct of a btf_id; such pointers are trusted. */
+  readonly btfName?: string;
   /** Prog type words that may (not) use it, where narrower than the struct's. */
   readonly onlyFor?: readonly string[];
   readonly notFor?: readonly string[];
+  /** Prog type words that may write it, where not all may. */
+  readonly writeFor?: readonly string[];
+  /** Attach types (BPF_*) whose programs may use it, where not all may. */
+  readonly attach?: readonly number[];
+  /** Attach types whose programs may write it, where not all of `attach` may. */
+  readonly writeAttach?: readonly number[];
   readonly since?: Since;
 }
 
