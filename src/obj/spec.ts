@@ -12,6 +12,8 @@ export interface ObjSpec {
   readonly name: string;
   /** Content of the `license` section, "" where there is none. */
   readonly license: string;
+  /** Content of the `version` section (LINUX_VERSION_CODE), where there is one: kernels before 5.0 want it for kprobes. */
+  readonly kernelVersion?: number;
   readonly programs: readonly ProgSpec[];
   readonly maps: readonly MapSpec[];
   /** Externs in .kconfig, in the order of their offsets in the .kconfig map. */
@@ -45,6 +47,7 @@ export interface MapSpec {
   readonly slots: readonly MapSlot[];
   /** Set where the map holds a global section; `initial` is then its content (all zero for bss). */
   readonly global: GlobalSection | null;
+  /** Also set for an arena with globals (they begin at its first byte) and for struct_ops (the object's own struct). */
   readonly initial: Uint8Array | null;
   /** Name of the struct type for struct_ops maps. */
   readonly structOps: StructOpsSpec | null;
@@ -61,6 +64,8 @@ export interface StructOpsSpec {
   readonly typeId: number;
   /** Byte offset in the value -> program name. */
   readonly progs: readonly { readonly offBytes: number; readonly name: string }[];
+  /** False for sections that begin with '?': made only where someone asks. */
+  readonly autocreate: boolean;
 }
 
 export interface KconfigExtern {
@@ -122,7 +127,7 @@ export type ProgReloc =
   | { readonly kind: "map"; readonly insnIdx: number; readonly map: string }
   /** LD_IMM64 of an address within a global section (or any array map's first value). */
   | { readonly kind: "mapValue"; readonly insnIdx: number; readonly map: string; readonly offBytes: number }
-  /** CALL of a kernel function declared `__ksym`. */
+  /** CALL of a kernel function declared `__ksym`; typeId is its BTF func in the object. */
   | {
       readonly kind: "kfunc";
       readonly insnIdx: number;
@@ -130,13 +135,17 @@ export type ProgReloc =
       readonly typeId: number;
       readonly weak: boolean;
     }
-  /** LD_IMM64 of a kernel variable declared `__ksym`; typeId is its BTF var's type, 0 for `void`. */
+  /**
+   * LD_IMM64 of a kernel variable declared `__ksym`; typeId is its BTF var's type, 0 for `void`. With `func`, the address
+   * of a kernel function (to test whether it exists); typeId is then its proto.
+   */
   | {
       readonly kind: "ksym";
       readonly insnIdx: number;
       readonly name: string;
       readonly typeId: number;
       readonly weak: boolean;
+      readonly func?: boolean;
     };
 
 /** enum bpf_core_relo_kind, include/uapi/linux/bpf.h. */
