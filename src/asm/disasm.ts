@@ -13,7 +13,7 @@ import { type AsmSymbol, llvmText, slotsAt, targetOf } from "./llvm.ts";
 /** A relocation as it is shown under its instruction. */
 export interface AsmReloc {
   readonly insnIdx: number;
-  /** "R_BPF_64_64", "R_BPF_64_32". */
+  /** "R_BPF_64_64" and "R_BPF_64_32" leave the instruction's numbers open; "CO-RE <...>" does not. */
   readonly type: string;
   /** Symbol, or section with an offset: "flows", ".rodata+0x10". */
   readonly name: string;
@@ -54,13 +54,14 @@ export function disassemble(insns: InsnBuf, options: DisasmOptions = {}): Disass
     const relocs = relocsAt.get(i) ?? [];
     const slots = slotsAt(insns, i);
     const target = targetOf(insns, i);
+    const linked = relocs.some((reloc) => reloc.type.startsWith("R_BPF_"));
     lines.push({
       insnIdx: i,
       slots,
       op: opAt(insns, i)?.name ?? "",
-      text: llvmText(insns, i, { symbols, alu32: options.alu32 === true, reloc: relocs.length > 0 }),
+      text: llvmText(insns, i, { symbols, alu32: options.alu32 === true, reloc: linked }),
       labels: (labelsAt.get(i) ?? []).map((symbol) => symbol.name),
-      target: target < 0 || relocs.length > 0 ? null : target,
+      target: target < 0 || linked ? null : target,
       relocs,
     });
     i += slots;

@@ -38,7 +38,7 @@ export type Item =
 const MAX_LINE = 4096;
 const RELOC = /^\s*[0-9a-f]{8,16}:?\s+(R_BPF_\w+)\s+(\S+)\s*$/;
 const SYMBOL_HEAD = /^[0-9a-f]{8,16} <(.+)>:\s*$/;
-const LISTING_NOISE = /^(Disassembly of section .*:|.*:\s*file format \S+)\s*$/;
+const LISTING_NOISE = /^(Disassembly of section .*:|.*:\s*file format \S+|\s*[0-9a-f]{8,16}:?\s+CO-RE\b.*)\s*$/;
 const FUNC_HEAD = /^\s*[A-Za-z_][\w\s*]*?\b([A-Za-z_]\w*)\(.*\):\s*$/;
 const LISTING_LINE = /^(\s*\d+:\s*(?:\(([0-9a-f]{2})\)|\t?(?:[0-9a-f]{2} ){7,15}[0-9a-f]{2}(?=\s)|\t))\s*/;
 const LABEL = /^\s*(?:<([^>]+)>|([A-Za-z_.$][\w.$]*(?:%=)?|\d+)):/;

@@ -128,8 +128,10 @@ function value(c: Cursor, dst: number, wide: boolean): ParsedInsn {
   if (first.text === "-" && second.kind === "reg") {
     c.at++;
     const src = sameWidth(c, wide);
-    if (src !== dst)
-      fail(c, "asm/operands", "neg works in place", `write ${wide ? "r" : "w"}${dst} = -${wide ? "r" : "w"}${dst}`);
+    if (src !== dst) {
+      const advice = `write ${wide ? "r" : "w"}${dst} = -${wide ? "r" : "w"}${dst}`;
+      fail(c, "asm/operands", "neg works in place", advice, second);
+    }
     return insn(rowOf(c, wide ? "neg64" : "neg32"), { dst });
   }
   if (first.text === "*") return load(c, dst, wide);
