@@ -55,7 +55,9 @@ export interface Elf {
 }
 
 /** Opens an object. `file` names it in errors. Throws SkepError "elf/...". */
-export function readElf(bytes: Uint8Array, file = "object"): Elf {
+export function readElf(input: Uint8Array, file = "object"): Elf {
+  // Node's Buffer is a Uint8Array whose slice() shares memory: hand out plain arrays only.
+  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   const view = viewOf(bytes);
   checkIdent(bytes, file);
   const type = view.getUint16(16, true);
