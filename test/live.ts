@@ -1,0 +1,47 @@
+/** May this machine's kernel be used for tests? */
+import { existsSync } from "node:fs";
+import { koffiSys } from "../src/linux/koffi-sys.ts";
+import type { Sys } from "../src/linux/sys.ts";
+
+let reason: string | null | undefined;
+
+/** null where bpf(2) works here, else why not, in a few words: `test.skipIf(liveKernel())`. */
+export function liveKernel(): string | null {
+  if (reason !== undefined) return reason;
+  reason = probe();
+  if (reason !== null) console.log(`live kernel tests are skipped: ${reason}`);
+  return reason;
+}
+
+/** The machine's kernel; only where liveKernel() is null. */
+export function liveSys(): Sys {
+  return koffiSys();
+}
+
+/** BTF of the running kernel, for tests that compare tables with it. */
+export const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
+
+export function hasKernelBtf(): boolean {
+  return existsSync(VMLINUX_BTF);
+}
+
+function probe(): string | null {
+  if (process.platform !== "linux") return `this is ${process.platform}, not Linux`;
+  let sys: Sys;
+  try {
+    sys = koffiSys();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  if (process.getuid?.() !== 0) return "not root";
+  // BPF_MAP_CREATE of an array of one u32.
+  const attr = sys.alloc(72);
+  attr.view.setUint32(0, 2, true);
+  attr.view.setUint32(4, 4, true);
+  attr.view.setUint32(8, 4, true);
+  attr.view.setUint32(12, 1, true);
+  const fd = sys.syscall(sys.nr.bpf, 0, attr.addr, 72);
+  if (fd < 0) return `bpf(2) fails with errno ${-fd}`;
+  sys.syscall(sys.nr.close, fd);
+  return null;
+}
