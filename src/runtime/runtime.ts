@@ -3,6 +3,7 @@
  * print. The embedded target makes one; maps, helpers and hooks get it.
  */
 
+import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, MAP_TYPES } from "../abi/map-types.ts";
 import { EINVAL, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type { MapFns, Region } from "../engine/engine.ts";
@@ -18,14 +19,14 @@ import {
   MAP_TYPE,
   MAP_VALUE_SIZE,
 } from "../layout/layout.ts";
-import type { TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import { type Clock, hostClock, seededRandom } from "./clock.ts";
 import { createHeap, type Heap } from "./heap.ts";
 import type { EventState, Machine } from "./hooks/types.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
-import type { MapOps } from "./maps/ops.ts";
+import type { MapOps, SlotProg } from "./maps/ops.ts";
+import { isPerfArray } from "./maps/perf-array.ts";
 import type { LinearMemory } from "./memory.ts";
 
 /** The task that an event runs in where the event itself names none. */
@@ -56,7 +57,7 @@ export interface Runtime extends Machine, MapOwner {
   readonly realtimeOffsetNs: bigint;
   createMap(spec: MapSpec, inner: EmbeddedMap | null): EmbeddedMap;
   maps(): readonly EmbeddedMap[];
-  readonly progs: Map<number, TargetProg>;
+  readonly progs: Map<number, SlotProg>;
   /** The next map or program id. */
   nextId(): number;
   /** What bpf_trace_printk printed, newest last; the oldest go once it holds TRACE_LINES. */
@@ -84,7 +85,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       : seededRandom(options.random ?? Math.floor(Math.random() * 2 ** 32));
   const slots: (EmbeddedMap | undefined)[] = [undefined];
   const byId = new Map<number, EmbeddedMap>();
-  const progs = new Map<number, TargetProg>();
+  const progs = new Map<number, SlotProg>();
   const traceLines: string[] = [];
   const due: { atNs: number; fn: () => void }[] = [];
   const event = initialEvent(options.task ?? {});
@@ -94,7 +95,10 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
   let lastId = 0;
   let regions: Region[] | null = null;
 
-  const mapAt = (desc: number): MapOps | undefined => slots[u32[(desc + MAP_SLOT) >>> 2]!]?.ops;
+  const mapAt = (desc: number): MapOps | undefined => {
+    const ops = slots[u32[(desc + MAP_SLOT) >>> 2]!]?.ops;
+    return ops?.desc === desc ? ops : undefined;
+  };
   const lookup = (map: number, key: number): number => mapAt(map >>> 0)?.lookup(key >>> 0) ?? 0;
   const mapFns: MapFns = { lookup, hashLookup: lookup };
 
@@ -123,7 +127,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     cpu: () => u32[CELL_CPU >>> 2]!,
     clock: () => (event.nowNs >= 0 ? event.nowNs : clock.monotonicNs()),
     mapAt,
-    mapById: (id): TargetMap | undefined => byId.get(id),
+    mapById: (id) => byId.get(id),
     progById: (id) => progs.get(id),
     nextId: () => ++lastId,
     maps: () => [...byId.values()],
@@ -136,9 +140,18 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       }
       return user;
     },
-    createMap(spec, inner) {
+    createMap(given, inner) {
+      // As libbpf: a perf event array without a size has a slot for each CPU.
+      const spec =
+        given.type === BPF_MAP_TYPE_PERF_EVENT_ARRAY && given.maxEntries === 0 ? { ...given, maxEntries: cpus } : given;
       const kind = MAP_KINDS.get(spec.type);
-      if (kind === undefined) throw refused(spec, EINVAL, "the embedded target has no such map type");
+      if (kind === undefined) {
+        const word = MAP_TYPES[spec.type]?.word ?? String(spec.type);
+        throw new SkepError("runtime/map-type", `map ${spec.name}: the embedded target has no maps of type ${word}`, {
+          errno: EINVAL,
+          advice: "load the object on the linux target, or leave this map out",
+        });
+      }
       const errno = kind.check(spec, cpus);
       if (errno !== 0) throw refused(spec, errno, "its sizes, entries or flags are not allowed for its type");
       const desc = heap.alloc(MAP_DESC_BYTES);
@@ -197,7 +210,10 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       }
       rearm();
     },
-    perfOutput: () => -EINVAL,
+    perfOutput(map, flags, data, size, extra, extraSize) {
+      const ops = mapAt(map >>> 0);
+      return isPerfArray(ops) ? ops.output(flags >>> 0, data >>> 0, size >>> 0, extra >>> 0, extraSize >>> 0) : -EINVAL;
+    },
     mapRegions() {
       regions ??= [...byId.values()].flatMap((map) => map.ops.regions());
       return regions;

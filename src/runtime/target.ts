@@ -29,6 +29,7 @@ import { progHelpers, sharedHelpers } from "./helpers/table.ts";
 import type { EventReplayOptions, EventReplayResult, HookProg, Hooks, Machine, RecordedEvent } from "./hooks/types.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap } from "./maps/map.ts";
+import type { SlotProg } from "./maps/ops.ts";
 import { DEFAULT_MEMORY_BYTES, linearMemory, MAX_MEMORY_BYTES, wasmAllowed } from "./memory.ts";
 import { createRuntime, type Runtime, type TaskOptions } from "./runtime.ts";
 
@@ -75,8 +76,7 @@ export interface EmbeddedTarget extends Target {
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): EmbeddedProg;
 }
 
-export interface EmbeddedProg extends TargetProg {
-  readonly exec: Executable;
+export interface EmbeddedProg extends SlotProg {
   /** Runs a tracing program over recorded events. */
   replayEvents(events: Iterable<RecordedEvent>, options?: EventReplayOptions): EventReplayResult;
 }
@@ -180,6 +180,8 @@ class LoadedProg implements EmbeddedProg {
   readonly #forget: () => void;
   #hook: HookProg | null = null;
   #closed = false;
+  /** Prog array slots that name it: its maps stay until those let go, too. */
+  #users = 0;
 
   constructor(
     rt: Runtime,
@@ -223,6 +225,20 @@ class LoadedProg implements EmbeddedProg {
     if (this.#closed) return;
     this.#closed = true;
     this.#hook?.close();
+    this.#freeIfDone();
+  }
+
+  use(): void {
+    this.#users++;
+  }
+
+  unuse(): void {
+    this.#users--;
+    this.#freeIfDone();
+  }
+
+  #freeIfDone(): void {
+    if (!this.#closed || this.#users > 0) return;
     this.#rt.progs.delete(this.id);
     for (const map of this.#maps) map.unuse();
     this.#forget();

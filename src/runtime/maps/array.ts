@@ -20,6 +20,7 @@ import { MAP_CPU_STRIDE, MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
 import { ACCESS_MASK, ARRAY_FLAGS, accessOk, INT_MAX, onlyFlags, PAGE_BYTES, PCPU_MIN_UNIT_SIZE } from "./flags.ts";
+import { indexKeys } from "./index-keys.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
 import { copyValue, hasField, valueRecord } from "./record.ts";
 
@@ -62,13 +63,12 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
   const cpuStride = percpu ? stride * maxEntries : 0;
   const bytes = stride * maxEntries * cpus;
   const data = heap.alloc(bytes, (spec.flags & BPF_F_MMAPABLE) !== 0 ? PAGE_BYTES : 16);
-  const nextKey = heap.alloc(8);
+  const keys = indexKeys(host, maxEntries);
   const record = valueRecord(spec.btf, spec.valueTypeId);
   u32[(desc + MAP_DATA) >>> 2] = data;
   u32[(desc + MAP_STRIDE) >>> 2] = stride;
   u32[(desc + MAP_CPU_STRIDE) >>> 2] = cpuStride;
 
-  const keyAt = (key: number): number => memory.view.getUint32(key, true);
   const valueAt = (index: number, cpu: number): number => data + cpu * cpuStride + index * stride;
   const checkUpdate = (index: number, flags: number): number => {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
@@ -83,40 +83,34 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
     desc,
     record,
     lookup(key) {
-      const index = keyAt(key);
+      const index = keys.read(key);
       return index < maxEntries ? valueAt(index, percpu ? host.cpu() : 0) : 0;
     },
     update(key, value, flags) {
-      const index = keyAt(key);
+      const index = keys.read(key);
       const err = checkUpdate(index, flags);
       if (err !== 0) return err;
       copyValue(memory, record, valueAt(index, percpu ? host.cpu() : 0), value, valueSize);
       return 0;
     },
     delete: () => -EINVAL,
-    nextKey(key) {
-      const index = key === 0 ? maxEntries : keyAt(key);
-      if (index === maxEntries - 1) return 0;
-      u32[nextKey >>> 2] = index >= maxEntries ? 0 : index + 1;
-      return nextKey;
-    },
+    nextKey: keys.next,
     each(visit) {
       for (let index = 0; index < maxEntries; index++) {
-        u32[nextKey >>> 2] = index;
-        if (visit(nextKey, valueAt(index, percpu ? host.cpu() : 0)) !== 0) return index + 1;
+        if (visit(keys.write(index), valueAt(index, percpu ? host.cpu() : 0)) !== 0) return index + 1;
       }
       return maxEntries;
     },
     regions: () => [{ start: data, end: data + bytes, write: true, what: `map ${spec.name} value` }],
     free() {
-      heap.free(nextKey);
+      keys.free();
       heap.free(data);
     },
   };
   if (percpu) {
-    ops.lookupCpu = (key, cpu) => (keyAt(key) < maxEntries ? valueAt(keyAt(key), cpu) : 0);
+    ops.lookupCpu = (key, cpu) => (keys.read(key) < maxEntries ? valueAt(keys.read(key), cpu) : 0);
     ops.updateAllCpus = (key, value, flags) => {
-      const index = keyAt(key);
+      const index = keys.read(key);
       if (flags > BPF_EXIST) return -EINVAL;
       if (index >= maxEntries) return -E2BIG;
       if (flags === BPF_NOEXIST) return -EEXIST;

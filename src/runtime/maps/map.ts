@@ -18,7 +18,7 @@ import { SkepError } from "../../base/error.ts";
 import type { TargetMap, TargetProg } from "../../loader/target.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
-import type { MapHost, MapOps } from "./ops.ts";
+import type { MapHost, MapOps, SlotMap } from "./ops.ts";
 import { hasField } from "./record.ts";
 
 /** What a live map needs of the runtime that made it. */
@@ -36,7 +36,7 @@ const LOOKUP_AND_DELETE: ReadonlySet<number> = new Set([
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
 ]);
 
-export class EmbeddedMap implements TargetMap {
+export class EmbeddedMap implements SlotMap {
   readonly spec: MapSpec;
   readonly id: number;
   readonly cpus: number;
@@ -70,6 +70,7 @@ export class EmbeddedMap implements TargetMap {
     if ((flags & ~BPF_F_LOCK) !== 0) this.#fail("lookup", EINVAL);
     this.#need("lookup", BPF_F_WRONLY);
     this.#checkLock("lookup", flags);
+    if (this.spec.type === BPF_MAP_TYPE_BLOOM_FILTER) return this.#test(key);
     const at = this.#key("lookup", key);
     const { ops } = this;
     if (ops.userLookup !== undefined) {
@@ -191,6 +192,7 @@ export class EmbeddedMap implements TargetMap {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.ops.release?.();
     this.#freeIfDone();
   }
 
@@ -225,12 +227,23 @@ export class EmbeddedMap implements TargetMap {
   }
 
   #takeOut(op: string, copy: (value: number) => number): Uint8Array | null {
-    const { valueSize, type } = this.spec;
+    const { valueSize } = this.spec;
     const value = this.#owner.userBuffer(valueSize);
     const err = copy(value);
-    if (err === -ENOENT && type !== BPF_MAP_TYPE_BLOOM_FILTER) return null;
+    if (err === -ENOENT) return null;
     if (err !== 0) this.#fail(op, -err);
     return this.#owner.memory.u8.slice(value, value + valueSize);
+  }
+
+  /** Bloom filter: the value is what is looked up. */
+  #test(value: Uint8Array): Uint8Array | null {
+    const { valueSize } = this.spec;
+    if (value.length !== valueSize) {
+      this.#fail("lookup", EINVAL, `a value of ${value.length} bytes where ${valueSize} are due`);
+    }
+    const at = this.#owner.userBuffer(valueSize);
+    this.#owner.memory.u8.set(value, at);
+    return this.ops.peek!(at) === 0 ? value.slice() : null;
   }
 
   /** Puts the key where the map's operations can read it, with room for `valueBytes` after it. */

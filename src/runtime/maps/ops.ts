@@ -24,8 +24,8 @@ export interface MapHost {
   /** The live map whose descriptor lies there, undefined for none. */
   mapAt(desc: number): MapOps | undefined;
   /** Ids under which user space reads what lies in slots. */
-  mapById(id: number): TargetMap | undefined;
-  progById(id: number): TargetProg | undefined;
+  mapById(id: number): SlotMap | undefined;
+  progById(id: number): SlotProg | undefined;
 }
 
 export interface MapOps {
@@ -54,12 +54,14 @@ export interface MapOps {
   each?(visit: (key: number, value: number) => number): number;
   /** The value as user space reads it where that is not memory of this map (ids of maps and programs): bytes or -errno. */
   userLookup?(key: number): Uint8Array | number;
-  /** Update by user space where it differs: `value` holds an id. */
+  /** Update by user space where it differs from a program's: `value` holds the id of a map or program. */
   userUpdate?(key: number, value: number, flags: number): number;
   /** Puts a map or program into a slot, null to clear it; 0 or -errno. */
   setSlot?(key: number, what: TargetMap | TargetProg | null): number;
   /** Prog array: what a tail call into that slot runs. */
   progAt?(index: number): Executable | null;
+  /** Called when user space closes the map, though programs may go on using it: prog arrays let their programs go. */
+  release?(): void;
   /** Bytes of a value as user space sees it, where neither the value size nor that times the CPUs. */
   readonly userValueSize?: number;
   /** Ring buffer and perf event array. */
@@ -68,6 +70,22 @@ export interface MapOps {
   regions(): readonly Region[];
   /** Gives everything back to the heap. */
   free(): void;
+}
+
+/** What a prog array slot and a map-in-map slot hold on to while they name it. */
+export interface Held {
+  use(): void;
+  unuse(): void;
+}
+
+/** A program of this runtime, as prog arrays see it. */
+export interface SlotProg extends TargetProg, Held {
+  readonly exec: Executable;
+}
+
+/** A map of this runtime, as maps of maps see it. */
+export interface SlotMap extends TargetMap, Held {
+  readonly ops: MapOps;
 }
 
 /** Records on their way to user space. */
