@@ -245,7 +245,8 @@ export class Btf implements BtfView {
       }
       case "enum":
       case "enum64": {
-        if (last !== 1 && last !== 2 && last !== 4 && last !== 8) {
+        // Clang writes an enum that is only declared with 0 bytes.
+        if (last !== 1 && last !== 2 && last !== 4 && last !== 8 && !(last === 0 && vlen === 0)) {
           throw this.bad(id, "btf/enum", `enum of ${last} bytes`);
         }
         return { kind, name, sizeBytes: last, signed: kflag, values: this.enumerators(at, vlen, kflag, kind) };

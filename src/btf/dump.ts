@@ -122,6 +122,12 @@ export class CDumper implements DeclWriter {
     return this.parts.join("");
   }
 
+  /** How C calls a named struct, union or enum that was written: "struct foo___2". */
+  tagOf(id: number): string {
+    const type = this.btf.type(id);
+    return `${type.kind === "enum64" ? "enum" : type.kind} ${this.uniqueName(id, type, this.tagCounts)}`;
+  }
+
   /** Declarations of the kernel functions that programs may call: those tagged bpf_kfunc. */
   kfuncs(): string {
     const kfuncs: { name: string; typeId: number; id: number }[] = [];

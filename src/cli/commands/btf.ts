@@ -1,0 +1,127 @@
+/** `skep btf`: type information of a file, in bpftool's grammar. */
+import type { Command } from "commander";
+import { SkepError } from "../../base/error.ts";
+import type { Btf } from "../../btf/btf.ts";
+
+interface BtfOptions {
+  json?: boolean;
+  pretty?: boolean;
+  baseBtf?: string;
+}
+
+const VMLINUX = "/sys/kernel/btf/vmlinux";
+const MODULES = "/sys/kernel/btf/";
+/** As many as bpftool takes. */
+const MAX_ROOTS = 16;
+
+export function register(program: Command): void {
+  program
+    .command("btf")
+    .description("type information (BTF) of an object, of the kernel or of a raw file: as a list, as C, as JSON")
+    .argument("<words...>", "dump file FILE [format {raw | c [unsorted]}] [root_id ID]...")
+    .option("-j, --json", "one JSON document, as bpftool -j")
+    .option("-p, --pretty", "the same, indented")
+    .option("-B, --base-btf <file>", "base of split BTF, for a kernel module's")
+    .addHelpText("after", HELP)
+    .action((words: string[], options: BtfOptions, command: Command) =>
+      run(words, { ...command.optsWithGlobals(), ...options }),
+    );
+}
+
+async function run(words: readonly string[], options: BtfOptions): Promise<void> {
+  const request = parseWords(words);
+  const [{ Btf, isBtf }, { readElf }, { readInput }] = await Promise.all([
+    import("../../btf/btf.ts"),
+    import("../../elf/read.ts"),
+    import("../input.ts"),
+  ]);
+  const open = async (file: string, base: Btf | null): Promise<Btf> => {
+    const bytes = await readInput(file);
+    if (isBtf(bytes)) return new Btf(bytes, base);
+    const elf = readElf(bytes, file);
+    const section = elf.section(".BTF");
+    if (section === null) {
+      throw new SkepError("btf/none", `${file} has no .BTF section`, {
+        site: { file },
+        advice: "compile with -g, or give a file that holds raw BTF",
+      });
+    }
+    return new Btf(elf.data(section), base);
+  };
+  let base: Btf | null = null;
+  if (options.baseBtf !== undefined) base = await open(options.baseBtf, null);
+  else if (request.file.startsWith(MODULES) && request.file !== VMLINUX) base = await open(VMLINUX, null);
+  const btf = await open(request.file, base);
+  for (const id of request.roots) {
+    if (id >= btf.length) throw usage(`there is no type ${id}: ids end at ${btf.length - 1}`);
+  }
+  const roots = request.roots.length > 0 ? request.roots : undefined;
+  const json = options.json === true || options.pretty === true;
+  if (request.format === "c") {
+    if (json) throw usage("C has no JSON form: leave out --json, or ask for format raw");
+    const { dumpC } = await import("../../btf/dump.ts");
+    process.stdout.write(dumpC(btf, { ...(roots === undefined ? {} : { roots }), unsorted: request.unsorted }));
+    return;
+  }
+  const { dumpJson, dumpRaw } = await import("../../btf/dump-raw.ts");
+  if (json) process.stdout.write(`${dumpJson(btf, roots, options.pretty === true ? "    " : "")}\n`);
+  else process.stdout.write(dumpRaw(btf, roots));
+}
+
+interface Request {
+  file: string;
+  format: "raw" | "c";
+  unsorted: boolean;
+  roots: number[];
+}
+
+/** bpftool takes any prefix of a word: `btf d f FILE`. */
+function parseWords(words: readonly string[]): Request {
+  const rest = [...words];
+  const is = (word: string | undefined, whole: string): boolean =>
+    word !== undefined && word !== "" && whole.startsWith(word);
+  const verb = rest.shift();
+  if (!is(verb, "dump")) throw usage(`"${verb}" is no btf command: it is dump`);
+  const source = rest.shift();
+  if (is(source, "map") || is(source, "prog") || is(source, "id")) {
+    throw usage(`btf dump ${source} asks a running kernel: only "file" is read here`);
+  }
+  if (!is(source, "file")) throw usage('the source of a dump is "file FILE"');
+  const file = rest.shift();
+  if (file === undefined) throw usage('"file" is followed by a file name');
+  const request: Request = { file, format: "raw", unsorted: false, roots: [] };
+  while (rest.length > 0) {
+    const word = rest.shift()!;
+    if (is(word, "format")) {
+      const format = rest.shift();
+      if (format !== "c" && format !== "raw") throw usage(`format is raw or c, not ${format ?? "nothing"}`);
+      request.format = format;
+    } else if (is(word, "root_id")) {
+      const text = rest.shift() ?? "";
+      const id = Number(text);
+      if (text === "" || !Number.isInteger(id) || id < 0) throw usage(`"${text}" is no type id`);
+      if (request.roots.includes(id)) throw usage(`root_id ${id} is given twice`);
+      if (request.roots.length === MAX_ROOTS) throw usage(`at most ${MAX_ROOTS} root_id are taken`);
+      request.roots.push(id);
+    } else if (is(word, "unsorted")) {
+      request.unsorted = true;
+    } else {
+      throw usage(`"${word}" is not known here`);
+    }
+  }
+  return request;
+}
+
+function usage(message: string): SkepError {
+  return new SkepError("usage/btf", message, {
+    advice: "skep btf dump file FILE [format {raw | c [unsorted]}] [root_id ID]...",
+  });
+}
+
+const HELP = `
+Examples:
+  skep btf dump file guard.bpf.o                                    a type a line
+  skep btf dump file /sys/kernel/btf/vmlinux format c > vmlinux.h   the kernel's types for C
+  skep btf dump file guard.bpf.o format c root_id 12                one type and what it needs
+  skep btf -j dump file guard.bpf.o | jq '.types[] | .name'
+`;
