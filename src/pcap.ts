@@ -1,6 +1,7 @@
 /** skep/pcap: captures as packet sources (pcap and pcapng), and writers for both. */
 import { host } from "#host";
-import { type Capture, openCapture } from "./pcap/open.ts";
+import { openCapture } from "./pcap/open.ts";
+import type { Capture } from "./pcap/source.ts";
 
 export { openCapture } from "./pcap/open.ts";
 export { fromPackets, type Packet, packets, repeat } from "./pcap/packets.ts";

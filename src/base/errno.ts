@@ -28,9 +28,12 @@ export const ENOTEMPTY = 39;
 export const ELOOP = 40;
 export const ENODATA = 61;
 export const EPROTO = 71;
+export const EBADMSG = 74;
 export const EOVERFLOW = 75;
 export const EBADFD = 77;
 export const EOPNOTSUPP = 95;
+export const EAFNOSUPPORT = 97;
+export const EALREADY = 114;
 export const ENOTSUPP = 524;
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -63,9 +66,12 @@ const NAMES: Readonly<Record<number, string>> = {
   40: "ELOOP",
   61: "ENODATA",
   71: "EPROTO",
+  74: "EBADMSG",
   75: "EOVERFLOW",
   77: "EBADFD",
   95: "EOPNOTSUPP",
+  97: "EAFNOSUPPORT",
+  114: "EALREADY",
   524: "ENOTSUPP",
 };
 

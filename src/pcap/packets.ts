@@ -92,6 +92,7 @@ class ArraySource implements RewindableSource {
 }
 
 class RepeatSource implements RewindableSource {
+  readonly inPlace: boolean;
   bytes: Uint8Array = NONE;
   start = 0;
   end = 0;
@@ -110,6 +111,7 @@ class RepeatSource implements RewindableSource {
   #shiftNsec = 0;
 
   constructor(source: RewindableSource, times: number) {
+    this.inPlace = source.inPlace === true;
     this.#source = source;
     this.#times = times;
     this.#left = times;

@@ -46,6 +46,7 @@ export function openPcap(bytes: Uint8Array, name: string): Capture | null {
 
 class PcapCursor implements Capture {
   readonly format = "pcap";
+  readonly inPlace = true;
   readonly interfaces: readonly CaptureInterface[];
   readonly name: string;
   readonly bytes: Uint8Array;

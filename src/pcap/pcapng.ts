@@ -52,6 +52,7 @@ export function openPcapng(bytes: Uint8Array, name: string): Capture | null {
 
 class PcapngCursor implements Capture {
   readonly format = "pcapng";
+  readonly inPlace = true;
   readonly name: string;
   readonly bytes: Uint8Array;
   start = 0;

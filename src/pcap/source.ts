@@ -29,6 +29,8 @@ export interface PacketSource {
   readonly tsNsec: number;
   /** Interface index within the capture, from 0. */
   readonly ifIndex: number;
+  /** `bytes` is one buffer for all packets and stays as it is: packets may be read ahead. */
+  readonly inPlace?: boolean;
 }
 
 /** A source that can begin again: captures in memory and arrays of packets. */

@@ -113,6 +113,10 @@ export interface Hooks {
   inject(dev: string, packet: Uint8Array): string;
   /** Runs the programs attached to an event, e.g. "syscalls/sys_enter_openat"; returns how many ran. */
   emit(event: RecordedEvent): number;
+  /** Routes for fib_lookup; null (the default): BPF_FIB_LKUP_RET_NOT_FWDED for every query. */
+  fib: FibTable | null;
+  /** Makes an interface index known to redirects and lookups, besides the one a packet came in on. */
+  addDevice(ifindex: number): void;
   /** Detaches everything. */
   close(): void;
 }
@@ -127,6 +131,30 @@ export interface HookProg {
   /** Removes its links. */
   close(): void;
 }
+
+export interface FibQuery {
+  readonly family: 4 | 6;
+  /** 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly ifindex: number;
+  /** BPF_FIB_LOOKUP_*. */
+  readonly flags: number;
+}
+
+export interface FibRoute {
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly metric?: number;
+  /** Next hop, 4 or 16 bytes; the destination itself if omitted. */
+  readonly gateway?: Uint8Array;
+  /** Both MACs of the next hop; without them the answer is BPF_FIB_LKUP_RET_NO_NEIGH. */
+  readonly smac?: Uint8Array;
+  readonly dmac?: Uint8Array;
+}
+
+/** A route, or BPF_FIB_LKUP_RET_* where there is none. */
+export type FibTable = (query: FibQuery) => FibRoute | number;
 
 /** A line of a recording (docs/events.md), parsed. */
 export interface RecordedEvent {

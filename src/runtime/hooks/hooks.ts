@@ -1,0 +1,206 @@
+/**
+ * The embedded target's hooks: which program type runs where, the links, and the ways in (test run, replay, inject, emit).
+ */
+import { BPF_CGROUP_INET_EGRESS, BPF_TCX_EGRESS } from "../../abi/attach-types.ts";
+import {
+  BPF_PROG_TYPE_CGROUP_SKB,
+  BPF_PROG_TYPE_LWT_IN,
+  BPF_PROG_TYPE_LWT_OUT,
+  BPF_PROG_TYPE_LWT_XMIT,
+  BPF_PROG_TYPE_SCHED_ACT,
+  BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SOCKET_FILTER,
+  BPF_PROG_TYPE_XDP,
+  PROG_TYPES,
+} from "../../abi/prog-types.ts";
+import { verdictName } from "../../abi/verdicts.ts";
+import { SkepError } from "../../base/error.ts";
+import type { Executable, HelperImpl } from "../../engine/engine.ts";
+import type { AttachOptions, TargetLink, TargetProg } from "../../loader/target.ts";
+import { fibHelper } from "../helpers/net-fib.ts";
+import { csumDiffHelper, skbCsumHelpers } from "../helpers/net-l4.ts";
+import { skbRedirectHelpers } from "../helpers/net-redirect.ts";
+import { skbHelpers } from "../helpers/net-skb.ts";
+import { socketHelpers } from "../helpers/net-sock.ts";
+import { netHelperTable } from "../helpers/net-table.ts";
+import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
+import { xdpHelpers } from "../helpers/net-xdp.ts";
+import { KIND_NONE, PacketBuf } from "./packet.ts";
+import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce } from "./packet-hook.ts";
+import { replayClock, replayer } from "./replay.ts";
+import { skbHook } from "./skb-hook.ts";
+import type { HookProg, Hooks, Machine } from "./types.ts";
+import { xdpHook } from "./xdp.ts";
+
+/** The device that packet programs are attached to where none is named. */
+const DEFAULT_DEV = "packets";
+
+interface LiveLink extends TargetLink {
+  readonly hook: PacketHook;
+  readonly exec: Executable;
+  readonly dev: string;
+  /** Order in which a device asks: XDP before tc ingress before the others. */
+  readonly rank: number;
+}
+
+export function createHooks(machine: Machine): Hooks {
+  const p = new PacketBuf(machine);
+  const skb = netHelperTable([
+    ...skbHelpers(p),
+    ...csumDiffHelper(p),
+    ...skbCsumHelpers(p),
+    ...skbRedirectHelpers(p),
+    ...skbTunnelHelpers(p),
+    ...socketHelpers(p),
+    ...fibHelper(p, false),
+  ]);
+  const xdp = netHelperTable([...socketHelpers(p), ...csumDiffHelper(p), ...fibHelper(p, true), ...xdpHelpers(p)]);
+  const clock = replayClock();
+  let links: readonly LiveLink[] = [];
+
+  function helper(id: number, progType: number): HelperImpl | undefined {
+    switch (progType) {
+      case BPF_PROG_TYPE_XDP:
+        return xdp.get(id);
+      case BPF_PROG_TYPE_SCHED_CLS:
+      case BPF_PROG_TYPE_SCHED_ACT:
+      case BPF_PROG_TYPE_SOCKET_FILTER:
+      case BPF_PROG_TYPE_CGROUP_SKB:
+      case BPF_PROG_TYPE_LWT_IN:
+      case BPF_PROG_TYPE_LWT_OUT:
+      case BPF_PROG_TYPE_LWT_XMIT:
+        return skb.get(id);
+      default:
+        return undefined;
+    }
+  }
+
+  function program(prog: TargetProg, exec: Executable): HookProg {
+    const spec = prog.prog.spec;
+    const hook = packetHook(p, spec.type, spec.expectedAttachType);
+    if (hook === null) throw noHook(prog);
+    const replay = replayer(hook, spec.type, clock);
+    return {
+      testRun: (run) => whole(p, () => hook.testRun(exec, run)),
+      replay: (source, options = {}) => whole(p, () => replay.run(exec, source, options)),
+      replayEvents() {
+        throw new SkepError("run/events", `${spec.name} takes packets, not events`, {
+          advice: "give it a capture: skep run FILE --pcap CAPTURE",
+        });
+      },
+      attach(options) {
+        return attach(prog, exec, hook, options);
+      },
+      close() {
+        links = links.filter((link) => link.prog !== prog);
+      },
+    };
+  }
+
+  function attach(prog: TargetProg, exec: Executable, hook: PacketHook, options: AttachOptions): TargetLink {
+    const type = prog.prog.spec.type;
+    const dev = options.dev ?? DEFAULT_DEV;
+    const word = PROG_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
+    const link: LiveLink = {
+      prog,
+      what: `${word} on ${dev}`,
+      hook,
+      exec,
+      dev,
+      rank: type === BPF_PROG_TYPE_XDP ? 0 : type === BPF_PROG_TYPE_SCHED_CLS ? 1 : 2,
+      close() {
+        links = links.filter((other) => other !== link);
+      },
+    };
+    const at = links.findIndex((other) => other.rank > link.rank);
+    links = at < 0 ? [...links, link] : [...links.slice(0, at), link, ...links.slice(at)];
+    return link;
+  }
+
+  function inject(dev: string, packet: Uint8Array): string {
+    const { u8 } = machine;
+    let length = Math.min(packet.length, MAX_FRAME_BYTES);
+    u8.set(length === packet.length ? packet : packet.subarray(0, length), FRAME_AT);
+    let verdict = "pass";
+    return whole(p, () => {
+      for (const link of links) {
+        if (link.dev !== dev) continue;
+        const type = link.prog.prog.spec.type;
+        link.hook.stage(length, length, 0, 0, 1);
+        verdict = verdictName(type, runOnce(machine, link.exec));
+        if (!GOES_ON.has(verdict)) break;
+        // The next program gets what this one left.
+        const { start, end } = link.hook.frame();
+        length = end - start;
+        u8.copyWithin(FRAME_AT, start, end);
+      }
+      if (machine.event.wakeNs <= machine.clock()) machine.settle();
+      return verdict;
+    });
+  }
+
+  return {
+    helper,
+    loadPacket: (offset, sizeBytes) => p.load(offset, sizeBytes),
+    regions: () => p.regions(),
+    program,
+    links: () => links,
+    inject,
+    emit: () => 0,
+    get fib() {
+      return p.fib;
+    },
+    set fib(table) {
+      p.fib = table;
+    },
+    addDevice(ifindex) {
+      p.devices.add(ifindex);
+    },
+    close() {
+      links = [];
+    },
+  };
+}
+
+/** Verdicts that let the next program of a device see the packet. */
+const GOES_ON: ReadonlySet<string> = new Set(["pass", "ok", "unspec", "pipe", "allow"]);
+
+/** Runs `fn`; afterwards no packet is live. */
+function whole<T>(p: PacketBuf, fn: () => T): T {
+  try {
+    return fn();
+  } finally {
+    p.kind = KIND_NONE;
+  }
+}
+
+function packetHook(p: PacketBuf, progType: number, attachType: number): PacketHook | null {
+  switch (progType) {
+    case BPF_PROG_TYPE_XDP:
+      return xdpHook(p);
+    case BPF_PROG_TYPE_SCHED_CLS:
+    case BPF_PROG_TYPE_SCHED_ACT:
+      return skbHook(p, { l2: true, fromMac: true, direct: true, untag: attachType !== BPF_TCX_EGRESS, socket: null });
+    case BPF_PROG_TYPE_SOCKET_FILTER:
+      return skbHook(p, { l2: false, fromMac: true, direct: false, untag: false, socket: null });
+    case BPF_PROG_TYPE_CGROUP_SKB: {
+      const socket = attachType === BPF_CGROUP_INET_EGRESS ? "egress" : "ingress";
+      return skbHook(p, { l2: false, fromMac: false, direct: true, untag: false, socket });
+    }
+    case BPF_PROG_TYPE_LWT_IN:
+    case BPF_PROG_TYPE_LWT_OUT:
+    case BPF_PROG_TYPE_LWT_XMIT:
+      return skbHook(p, { l2: false, fromMac: false, direct: true, untag: false, socket: null });
+    default:
+      return null;
+  }
+}
+
+function noHook(prog: TargetProg): SkepError {
+  const { name, type } = prog.prog.spec;
+  const word = PROG_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
+  return new SkepError("load/hook", `the embedded target has no hook for ${word} programs`, {
+    site: { prog: name },
+    advice: "run it on the linux target",
+  });
+}
