@@ -27,13 +27,13 @@ function registers(extra: Partial<CtxField>): CtxField[] {
 }
 
 /**
- * x86-64's struct pt_regs. Writes pass the verifier since 6.18 (uprobes then get them); attaching such a program to a
- * kprobe fails.
+ * x86-64's struct pt_regs, read only. Vanilla 6.18 lets uprobes write it; the kernels that we compare with do not, and no
+ * other type may.
  */
 export const BPF_USER_PT_REGS: CtxLayout = {
   name: "bpf_user_pt_regs",
   sizeBytes: PT_REGS_BYTES,
-  fields: registers({ anySize: true, write: true }),
+  fields: registers({ anySize: true }),
 };
 
 export const BPF_PERF_EVENT_DATA: CtxLayout = {

@@ -10,25 +10,27 @@ const CREATE_RELEASE = [at.BPF_CGROUP_INET_SOCK_CREATE, at.BPF_CGROUP_INET_SOCK_
 /** Read through a pointer to sock_common, these fields are not there. */
 const FULL = { notFor: ["sock_common"] };
 
+const START = { atStart: true } as const;
+
 /** What a pointer to a socket shows. */
 export const BPF_SOCK: CtxLayout = {
   name: "bpf_sock",
   sizeBytes: 80,
   fields: [
     u32("bound_dev_if", 0),
-    n32("family", 4),
-    n32("type", 8, FULL),
-    n32("protocol", 12, FULL),
+    n32("family", 4, START),
+    n32("type", 8, { ...FULL, ...START }),
+    n32("protocol", 12, { ...FULL, ...START }),
     u32("mark", 16, FULL),
     u32("priority", 20, FULL),
     n32("src_ip4", 24),
     u32s("src_ip6", 28, 4, { narrow: true }),
-    n32("src_port", 44),
+    n32("src_port", 44, START),
     sized("dst_port", 48, 2, { narrow: true, once32: true }),
     n32("dst_ip4", 52),
     u32s("dst_ip6", 56, 4, { narrow: true }),
-    n32("state", 72),
-    n32("rx_queue_mapping", 76),
+    n32("state", 72, START),
+    n32("rx_queue_mapping", 76, START),
   ],
 };
 
@@ -58,6 +60,9 @@ export const BPF_TCP_SOCK: CtxLayout = {
     ...TCP_SOCK_WORDS.map((name, i) => u32(name, 4 * i)),
     u64("bytes_received", 80),
     u64("bytes_acked", 88),
+    // The upper halves alone: bpf_tcp_sock_is_valid_access() asks for 8 bytes only where the words begin.
+    u32("", 84),
+    u32("", 92),
     u32("dsack_dups", 96),
     u32("delivered", 100),
     u32("delivered_ce", 104),
@@ -113,7 +118,7 @@ export const BPF_SOCK_OPS: CtxLayout = {
     u32("op", 0),
     // union of args[4], reply and replylong[4]: only reply may be written
     u32("reply", 4, { write: true }),
-    u32s("args", 8, 3),
+    u32s("args", 4, 4),
     u32("family", 20),
     u32("remote_ip4", 24),
     u32("local_ip4", 28),
@@ -129,7 +134,7 @@ export const BPF_SOCK_OPS: CtxLayout = {
     ptr("skb_data", 192, "packet"),
     ptr("skb_data_end", 200, "packet_end"),
     u32("skb_len", 208),
-    n32("skb_tcp_flags", 212),
+    n32("skb_tcp_flags", 212, START),
     u64("skb_hwtstamp", 216),
   ],
 };

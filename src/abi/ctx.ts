@@ -135,7 +135,7 @@ export function sockAccess(view: SockView, off: number, size: number): CtxAccess
   if (off < 0 || off >= layout.sizeBytes || off % size !== 0) return REFUSED;
   for (const grant of grantsAt(layout, off)) {
     if (grant.field.notFor?.includes(view)) return REFUSED;
-    return sizeOk(grant.field, off, size, false) ? grant : REFUSED;
+    if (sizeOk(grant.field, off, size, false)) return grant;
   }
   return REFUSED;
 }
@@ -147,7 +147,10 @@ function sizeOk(field: CtxField, off: number, size: number, write: boolean): boo
   if (field.anySize) return off + size <= end || field.sizeBytes > 64;
   const unit = field.elemBytes ?? field.sizeBytes;
   if (size === unit) return true;
-  if (size < unit) return !write && field.narrow && size >= (field.minBytes ?? 1);
+  if (size < unit) {
+    if (write || !field.narrow || size < (field.minBytes ?? 1)) return false;
+    return field.atStart === undefined || off === field.offBytes;
+  }
   if (field.wide && size === 8) return off + 8 <= end;
   return field.once32 === true && !write && size === 4 && off === field.offBytes;
 }

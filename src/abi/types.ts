@@ -144,6 +144,8 @@ export interface CtxField {
   readonly write: boolean;
   /** Narrower aligned reads are allowed (bpf_ctx_narrow_access_ok). */
   readonly narrow: boolean;
+  /** Narrow reads at the field's first byte only. */
+  readonly atStart?: true;
   /** Narrow reads, but not of fewer bytes than this. */
   readonly minBytes?: number;
   /** Aligned 8-byte access to two elements of an array is allowed (bpf_ctx_wide_access_ok). */
