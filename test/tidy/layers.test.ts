@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { importsOf, readSource, sourceFiles } from "./source.ts";
+import { importsOf, ROOT, readSource, sourceFiles } from "./source.ts";
 
 /** Folder -> folders it may import. ARCHITECTURE.md shows the same table; the test below compares. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -91,3 +92,14 @@ function valueImportsOf(file: string): string[] {
   const names = new Set(values.filter((specifier) => !typeOnly.has(specifier)).map((s) => s.split("/").pop()));
   return all.filter((imported) => names.has(imported.split("/").pop()));
 }
+
+test("ARCHITECTURE.md shows the same layers", () => {
+  const text = readFileSync(`${ROOT}/ARCHITECTURE.md`, "utf8");
+  const shown = new Map(
+    [...text.matchAll(/^\| `(\w+)` \|[^|]*\| ([\w ]+) \|$/gm)].map((row) => [row[1]!, row[2]!.trim()]),
+  );
+  expect(shown.get("cli")).toBe("anything");
+  shown.delete("cli");
+  const held = Object.entries(LAYERS).map(([folder, allowed]) => [folder, allowed.join(" ") || "nothing"]);
+  expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(held));
+});

@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-export const SRC = `${ROOT}/src`;
+export const SRC: string = `${ROOT}/src`;
 
 /** Paths relative to src/, tests and ambient declarations left out. */
 export function sourceFiles(): string[] {

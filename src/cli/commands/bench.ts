@@ -1,0 +1,180 @@
+/** `skep bench`: the same bytecode on our JIT, our interpreter and the kernel's JIT, interleaved. */
+import type { Command } from "commander";
+import { SkepError } from "../../base/error.ts";
+import { insnsOf } from "../../isa/insn.ts";
+import type { Collection } from "../../loader/collection.ts";
+import type { Target } from "../../loader/target.ts";
+import type { ObjSpec, ProgSpec } from "../../obj/spec.ts";
+import { EXIT_FAILED } from "../exit.ts";
+import { type Contender, geometricMean, measure } from "../measure.ts";
+import { colors, output, print, printJson, say } from "../output.ts";
+
+const ENGINES = ["jit", "interp", "linux"] as const;
+type EngineName = (typeof ENGINES)[number];
+
+interface BenchOptions {
+  data?: string;
+  pcap?: string;
+  engines: string;
+  rounds: string;
+}
+
+interface Row {
+  readonly file: string;
+  readonly name: string;
+  readonly insns: number;
+  readonly ns: Partial<Record<EngineName, number>>;
+  /** Microseconds to translate and instantiate, per instruction. */
+  readonly jitUsPerInsn: number | null;
+  readonly agree: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("bench")
+    .description("time programs on our JIT, our interpreter and the kernel's JIT")
+    .argument("<objects...>", "object files; every program that BPF_PROG_TEST_RUN can run is timed")
+    .option("--data <file>", "packet to run on (default: 64 zero bytes after an Ethernet header for IPv4)")
+    .option("--pcap <file>", "take the first packet of a capture instead")
+    .option("--engines <list>", "which of jit, interp, linux", "jit,interp,linux")
+    .option("--rounds <n>", "rounds; the median counts", "9")
+    .addHelpText("after", "\nExample:\n  skep bench examples/*.bpf.o --pcap examples/http.pcapng\n")
+    .action(bench);
+}
+
+async function bench(files: readonly string[], options: BenchOptions): Promise<void> {
+  const engines = await usableEngines(options.engines);
+  const data = await packetOf(options);
+  const { host } = await import("#host");
+  const { parseObject } = await import("../../obj/parse.ts");
+  const rows: Row[] = [];
+  for (const file of files) {
+    const spec = parseObject(await host.readFile(file), file);
+    for (const prog of spec.programs.filter((each) => each.autoload)) {
+      const row = await benchProgram(spec, prog, engines, data, Number(options.rounds));
+      rows.push(row);
+      if (!output.json)
+        say(`  ${prog.name}: ${engines.map((engine) => `${engine} ${row.ns[engine]?.toFixed(1)}`).join("  ")}`);
+    }
+  }
+  const geomean = ratios(rows, engines);
+  if (output.json) printJson({ programs: rows, geomean });
+  else show(rows, engines, geomean);
+  if (rows.some((row) => !row.agree)) process.exitCode = EXIT_FAILED;
+}
+
+async function benchProgram(
+  spec: ObjSpec,
+  prog: ProgSpec,
+  engines: readonly EngineName[],
+  data: Uint8Array,
+  rounds: number,
+): Promise<Row> {
+  const { loadObject } = await import("../../loader/load.ts");
+  const open: Collection[] = [];
+  try {
+    const contenders: Contender[] = [];
+    let jitUsPerInsn: number | null = null;
+    for (const engine of engines) {
+      const target = await targetFor(engine);
+      const loaded = loadObject(spec, target, { programs: [prog.name] });
+      const idle = loadObject(emptyLike(prog), await targetFor(engine));
+      open.push(loaded, idle);
+      const timed = loaded.programs[prog.name]!;
+      contenders.push({ engine, prog: timed.raw, empty: idle.programs["empty"]!.raw });
+      if (engine === "jit") jitUsPerInsn = (timed.stats.jitMs * 1000) / timed.stats.insns;
+    }
+    const measured = measure(contenders, { data, rounds, roundMs: 20 });
+    const ns = Object.fromEntries(measured.timings.map((timing) => [timing.engine, timing.ns]));
+    return { file: spec.name, name: prog.name, insns: prog.insns.length, ns, jitUsPerInsn, agree: measured.agree };
+  } finally {
+    for (const collection of open) {
+      collection.close();
+      collection.target.close();
+    }
+  }
+}
+
+async function targetFor(engine: EngineName): Promise<Target> {
+  if (engine === "linux") return (await import("../../linux/target.ts")).linux();
+  return (await import("../../runtime/embedded.ts")).embedded({ engine });
+}
+
+/** An object with one program of the same type: `r0 = 2; exit` (2: XDP_PASS, and harmless elsewhere). */
+function emptyLike(prog: ProgSpec): ObjSpec {
+  const insns = insnsOf([
+    { code: 0xb7, dst: 0, src: 0, off: 0, imm: 2 },
+    { code: 0x95, dst: 0, src: 0, off: 0, imm: 0 },
+  ]);
+  const empty: ProgSpec = {
+    ...prog,
+    name: "empty",
+    insns,
+    funcs: [{ insnIdx: 0, name: "empty", typeId: 0, linkage: "global" }],
+    lines: [],
+    relocs: [],
+    coreRelos: [],
+  };
+  return { name: "empty", license: "GPL", programs: [empty], maps: [], kconfig: [], btf: null };
+}
+
+async function usableEngines(list: string): Promise<readonly EngineName[]> {
+  const wanted = list.split(",").map((name) => name.trim());
+  for (const name of wanted) {
+    if (!(ENGINES as readonly string[]).includes(name)) {
+      throw new SkepError("usage/engine", `no engine ${name}`, { advice: `choose from ${ENGINES.join(", ")}` });
+    }
+  }
+  const engines = ENGINES.filter((name) => wanted.includes(name));
+  if (!engines.includes("linux")) return engines;
+  const reason = process.platform !== "linux" ? "this is no Linux" : process.getuid?.() !== 0 ? "not root" : null;
+  if (reason === null) return engines;
+  say(`linux left out: ${reason}`);
+  return engines.filter((name) => name !== "linux");
+}
+
+async function packetOf(options: BenchOptions): Promise<Uint8Array> {
+  const { host } = await import("#host");
+  if (options.data !== undefined) return host.readFile(options.data);
+  if (options.pcap === undefined) {
+    const packet = new Uint8Array(78);
+    packet[12] = 0x08; // ETH_P_IP
+    return packet;
+  }
+  const source = await (await import("../../pcap.ts")).open(options.pcap);
+  if (!source.next())
+    throw new SkepError("pcap/empty", "the capture holds no packet", { site: { file: options.pcap } });
+  return source.bytes.slice(source.start, source.end);
+}
+
+function ratios(rows: readonly Row[], engines: readonly EngineName[]): Record<string, number> {
+  const out: Record<string, number> = {};
+  if (!engines.includes("linux")) return out;
+  for (const engine of engines) {
+    const both = rows.filter((row) => row.ns[engine] !== undefined && row.ns.linux !== undefined);
+    if (engine !== "linux" && both.length > 0) {
+      out[`${engine}/linux`] = geometricMean(both.map((row) => row.ns[engine]! / row.ns.linux!));
+    }
+  }
+  return out;
+}
+
+function show(rows: readonly Row[], engines: readonly EngineName[], geomean: Record<string, number>): void {
+  const c = colors();
+  const width = Math.max(8, ...rows.map((row) => row.name.length));
+  const versus = engines.includes("linux") && engines.includes("jit");
+  print(
+    c.bold(
+      `${"program".padEnd(width)}  insns  ${engines.map((engine) => `${engine} ns`.padStart(10)).join("")}${versus ? "  jit/linux" : ""}  us/insn`,
+    ),
+  );
+  for (const row of rows) {
+    const times = engines.map((engine) => (row.ns[engine] ?? Number.NaN).toFixed(1).padStart(10)).join("");
+    const ratio = versus ? (row.ns.jit! / row.ns.linux!).toFixed(2).padStart(11) : "";
+    const translate = (row.jitUsPerInsn?.toFixed(2) ?? "-").padStart(9);
+    print(
+      `${row.name.padEnd(width)}${String(row.insns).padStart(7)}  ${times}${ratio}${translate}${row.agree ? "" : c.red("  results differ")}`,
+    );
+  }
+  for (const [pair, ratio] of Object.entries(geomean)) print(`geometric mean ${pair}: ${c.bold(ratio.toFixed(3))}`);
+}

@@ -1,0 +1,64 @@
+/** `skep run`: an object over a capture or recorded events: what was loaded, the verdicts, the maps. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { RunRequest } from "../replay.ts";
+
+interface RunFlags {
+  pcap?: string;
+  events?: string;
+  prog?: string;
+  target: "embedded" | "linux";
+  engine: "jit" | "interp";
+  set: Record<string, string>;
+  write?: string;
+  limit?: number;
+  rows: number;
+  btf?: string;
+  unsafe?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("run")
+    .description("replay a capture or recorded events through a program; print verdicts and maps")
+    .argument("<object>", "object file (.bpf.o)")
+    .option("--pcap <file>", "capture: pcap or pcapng")
+    .option("--events <file>", "recorded events: JSON lines")
+    .option("--prog <name>", "which program, where the object has several of the kind")
+    .addOption(new Option("--target <target>", "where to run").choices(["embedded", "linux"]).default("embedded"))
+    .addOption(new Option("--engine <engine>", "embedded engine").choices(["jit", "interp"]).default("jit"))
+    .option("--set <name=value>", "set a global (const volatile) before load; may be repeated", collectSetting, {})
+    .option("--write <file>", "write packets that were not dropped, as the program left them, to a pcap")
+    .option("--limit <n>", "stop after so many packets", positive)
+    .option("--rows <n>", "most entries to show of a map", positive, 10)
+    .option("--btf <file>", "kernel BTF to relocate CO-RE accesses against")
+    .option("--unsafe", "run even what the verifier refuses, with every access checked")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  skep run examples/syn_guard.bpf.o --pcap examples/synscan.pcap
+  skep run examples/syn_guard.bpf.o --pcap examples/synscan.pcap --set limit=5 --json
+  skep run examples/opens.bpf.o --events examples/opens.jsonl
+`,
+    )
+    .action(async (object: string, flags: RunFlags) => {
+      const { replayObject } = await import("../replay.ts");
+      await replayObject(requestOf(object, flags));
+    });
+}
+
+function requestOf(object: string, flags: RunFlags): RunRequest {
+  return { object, ...flags };
+}
+
+function collectSetting(text: string, settings: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new InvalidArgumentError("write it as name=value");
+  return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n <= 0) throw new InvalidArgumentError("a whole number above 0 is needed");
+  return n;
+}
