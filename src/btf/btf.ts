@@ -49,6 +49,7 @@ export class Btf implements BtfView {
   private readonly types: (BtfType | undefined)[] = [];
   private text: string | null | undefined;
   private names: NameIndex | undefined;
+  private offsets: Map<string, number> | undefined;
 
   /** Throws "btf/truncated", "btf/magic", "btf/big-endian", "btf/version", "btf/header", "btf/string" and "btf/kind". */
   constructor(raw: Uint8Array, base: Btf | null = null) {
@@ -174,6 +175,15 @@ export class Btf implements BtfView {
   str(off: number): string {
     if (off < this.firstStr && this.base !== null) return this.base.str(off);
     return this.ownStr(off - this.firstStr, 0);
+  }
+
+  /** Offset of a string, here or in the base, or -1. */
+  strOffset(text: string): number {
+    const inBase = this.base === null ? -1 : this.base.strOffset(text);
+    if (inBase >= 0) return inBase;
+    this.offsets ??= indexStrings(this.strings);
+    const off = this.offsets.get(text);
+    return off === undefined ? -1 : off + this.firstStr;
   }
 
   /** Byte of the type's record in `raw` (of the base's, for a base type). */
@@ -452,4 +462,16 @@ function scanTypes(words: Uint32Array, typeByte: number, firstId: number): Uint3
     w += size;
   }
   return starts.subarray(0, n);
+}
+
+function indexStrings(strings: Uint8Array): Map<string, number> {
+  const offsets = new Map<string, number>();
+  const decoder = new TextDecoder();
+  for (let off = 0; off < strings.length; ) {
+    const end = strings.indexOf(0, off);
+    const text = decoder.decode(strings.subarray(off, end));
+    if (!offsets.has(text)) offsets.set(text, off);
+    off = end + 1;
+  }
+  return offsets;
 }
