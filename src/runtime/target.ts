@@ -271,6 +271,9 @@ function engineEnv(rt: Runtime, hooks: Hooks, maps: readonly EmbeddedMap[], chec
   };
 }
 
+/** bpf_tail_call: engines do it themselves, through EngineEnv.tailCall. */
+const TAIL_CALL = 12;
+
 /** Every reachable call must name something that is there. */
 function refuseMissing(verified: VerifiedProg, env: EngineEnv): void {
   const { prog, facts } = verified;
@@ -280,7 +283,7 @@ function refuseMissing(verified: VerifiedProg, env: EngineEnv): void {
     if (code === LD_IMM64) i++;
     if (code !== (BPF_JMP | BPF_CALL) || insns.src[i] !== 0 || facts.reached[i] === 0) continue;
     const id = insns.imm[i]!;
-    if (env.helper(id) !== undefined) continue;
+    if (id === TAIL_CALL || env.helper(id) !== undefined) continue;
     throw new SkepError("load/helper", `the embedded target has no helper bpf_${helperName(id)}`, {
       site: placeOf(prog, i),
       advice: "run the program on the linux target, or do without this helper",

@@ -7,15 +7,29 @@ import { bug } from "../../base/error.ts";
 import type { EngineEnv, HelperImpl } from "../../engine/engine.ts";
 import type { Runtime } from "../runtime.ts";
 import { callbackHelpers } from "./callback.ts";
+import { dynptrHelpers } from "./dynptr.ts";
 import { mapHelpers } from "./map.ts";
+import { memoryHelpers } from "./memory.ts";
+import { outputHelpers } from "./output.ts";
+import { stringHelpers } from "./string.ts";
 import { taskHelpers } from "./task.ts";
 import { timeHelpers } from "./time.ts";
+import { traceHelpers } from "./trace.ts";
 
 export type HelperTable = ReadonlyMap<number, HelperImpl>;
 
 /** Helpers that are the same for every program of the runtime. */
 export function sharedHelpers(rt: Runtime): HelperTable {
-  return byId([...mapHelpers(rt), ...timeHelpers(rt), ...taskHelpers(rt)]);
+  return byId([
+    ...mapHelpers(rt),
+    ...timeHelpers(rt),
+    ...taskHelpers(rt),
+    ...memoryHelpers(rt),
+    ...traceHelpers(rt),
+    ...stringHelpers(rt),
+    ...outputHelpers(rt),
+    ...dynptrHelpers(rt),
+  ]);
 }
 
 /** Helpers bound to one program: they run its callbacks. */
