@@ -1,5 +1,5 @@
 /** What a statement says, before labels are known: one instruction, and what is still open in it. */
-import { type OpRow, opByName } from "../isa/ops.ts";
+import { OPS, type OpKind, type OpRow, opByName } from "../isa/ops.ts";
 import { accept, type Cursor, fail, imm32, off16, peek, shown } from "./cursor.ts";
 
 /** A name whose place is known only once all labels are. */
@@ -81,4 +81,20 @@ export function skipSymbol(c: Cursor): boolean {
     c.at++;
   }
   return true;
+}
+
+const byOperator = new Map<string, OpRow>();
+for (const row of OPS) {
+  if (row.kind === "alu" || row.kind === "jmp" || row.kind === "atomic") {
+    byOperator.set(operatorKey(row.kind, row.operator, row.bits, typeof row.src === "string"), row);
+  }
+}
+
+function operatorKey(kind: OpKind, operator: string, bits: number, reg: boolean): string {
+  return `${kind} ${operator} ${bits} ${reg ? "reg" : "imm"}`;
+}
+
+/** The row of an operator as LLVM writes it: "+=", "s>", "lock" ones included. */
+export function rowByOperator(kind: OpKind, operator: string, bits: number, reg: boolean): OpRow {
+  return byOperator.get(operatorKey(kind, operator, bits, reg))!;
 }
