@@ -24,5 +24,9 @@ declare namespace WebAssembly {
     value: T;
   }
   class RuntimeError extends Error {}
+  function instantiate(
+    bytes: Uint8Array<ArrayBufferLike>,
+    imports?: Record<string, Record<string, unknown>>,
+  ): Promise<{ module: Module; instance: Instance }>;
   function validate(bytes: Uint8Array<ArrayBufferLike>): boolean;
 }

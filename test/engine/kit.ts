@@ -1,13 +1,14 @@
 /** What the engines' tests share: programs from rows of numbers, an environment of nothing but memory, both engines. */
 import type { Engine, EngineEnv, Executable, HelperImpl, Region } from "../../src/engine/engine.ts";
 import { interp } from "../../src/engine/interp/interp.ts";
+import { jit } from "../../src/engine/jit/jit.ts";
 import type { Insn } from "../../src/isa/insn.ts";
 import { insnsOf } from "../../src/isa/insn.ts";
 import { CELL_R0_HI, CELL_TAIL_CALLS, CTX_BASE, HEAP_BASE, STACK_BASE, STACK_TOP } from "../../src/layout/layout.ts";
 import type { MapSpec, ResolvedProg } from "../../src/obj/spec.ts";
 import { type Facts, sealVerified, type VerifiedProg } from "../../src/obj/verified.ts";
 
-export const ENGINES: readonly Engine[] = [interp];
+export const ENGINES: readonly Engine[] = [interp, jit];
 
 export const MEMORY_PAGES = 16;
 

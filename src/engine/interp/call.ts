@@ -1,8 +1,8 @@
 /** Calls out of the interpreter: helpers and kfuncs, tail calls, callbacks. */
 import { SkepError } from "../../base/error.ts";
-import { MAX_TAIL_CALL_CNT } from "../../isa/codes.ts";
-import { CELL_R0_HI, CELL_RET_HI, CELL_TAIL_CALLS, STACK_TOP } from "../../layout/layout.ts";
+import { CELL_R0_HI, CELL_RET_HI } from "../../layout/layout.ts";
 import type { HelperImpl } from "../engine.ts";
+import { tailCallOut } from "../tail.ts";
 import type { Machine } from "./machine.ts";
 
 /** Calls `impl` with r1..r5 as its forms say and puts its result in r0. */
@@ -58,24 +58,12 @@ export function callHelper(m: Machine, impl: HelperImpl): void {
   }
 }
 
-/**
- * bpf_tail_call(ctx r1, map r2, index r3). True where another program ran: its r0 is the current function's result. The other
- * program's frames begin at STACK_TOP again, so those of this one's callers are put aside meanwhile.
- */
+/** bpf_tail_call(ctx r1, map r2, index r3). True where another program ran: the current function then returns its r0. */
 export function tailCall(m: Machine): boolean {
   const { regs, view } = m;
-  const count = view.getUint32(CELL_TAIL_CALLS, true);
-  if (count >= MAX_TAIL_CALL_CNT) return false;
-  const next = m.env.tailCall(regs[4]! >>> 0, regs[6]! >>> 0);
-  if (next === null) return false;
-  view.setUint32(CELL_TAIL_CALLS, count + 1, true);
-  const ctx = regs[2]!;
-  const top = regs[20]!;
-  const stack = new Uint8Array(m.env.memory.buffer, top, STACK_TOP - top);
-  const saved = stack.slice();
-  regs[0] = next.run(ctx);
+  if (!tailCallOut(m.env, view, regs[4]!, regs[6]!, regs[2]!, regs[20]!)) return false;
+  regs[0] = view.getInt32(CELL_RET_HI, true);
   regs[1] = view.getInt32(CELL_R0_HI, true);
-  stack.set(saved);
   return true;
 }
 
