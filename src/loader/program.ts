@@ -1,8 +1,10 @@
 /** A loaded program: run it on one packet, replay a capture through it, or attach it to a hook. */
 import { PROG_TYPES } from "../abi/prog-types.ts";
 import { verdictName } from "../abi/verdicts.ts";
+import { SkepError } from "../base/error.ts";
 import type { ProgSpec } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
+import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
 import type {
   AttachOptions,
   ReplayOptions,
@@ -62,6 +64,15 @@ export class Program {
       if (!total.done) await nextTurn();
     }
     return total;
+  }
+
+  /** Recorded events, in order; those of other kinds are skipped. Throws "load/not-supported" where the target cannot. */
+  replayEvents(events: Iterable<RecordedEvent>, options: EventReplayOptions = {}): EventReplayResult {
+    if (this.raw.replayEvents !== undefined) return this.raw.replayEvents(events, options);
+    throw new SkepError("load/not-supported", "this target does not replay recorded events", {
+      site: { prog: this.name },
+      advice: "use the embedded target",
+    });
   }
 
   attach(options: AttachOptions = {}): Link {

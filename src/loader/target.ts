@@ -5,6 +5,7 @@
 import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
+import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
 
 export interface Target {
   readonly name: "embedded" | "linux";
@@ -105,6 +106,8 @@ export interface TargetProg {
   };
   testRun(run: TestRun): TestRunResult;
   replay(source: PacketSource, options?: ReplayOptions): ReplayResult;
+  /** Tracing programs: runs on each event of its kind. Absent where the target cannot replay events. */
+  replayEvents?(events: Iterable<RecordedEvent>, options?: EventReplayOptions): EventReplayResult;
   attach(options: AttachOptions): TargetLink;
   close(): void;
 }

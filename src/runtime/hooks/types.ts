@@ -9,6 +9,7 @@
  * the cells and calls `exec.run(CTX_BASE)`.
  */
 import type { Executable, HelperImpl, MapFns, Region } from "../../engine/engine.ts";
+import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";
 import type {
   AttachOptions,
   ReplayOptions,
@@ -156,36 +157,4 @@ export interface FibRoute {
 /** A route, or BPF_FIB_LKUP_RET_* where there is none. */
 export type FibTable = (query: FibQuery) => FibRoute | number;
 
-/** A line of a recording (docs/events.md), parsed. */
-export interface RecordedEvent {
-  /** "syscalls/sys_enter_openat", "sched/sched_switch"; "raw:sched_switch" for raw tracepoints. */
-  readonly event: string;
-  /** Nanoseconds, monotonic or since 1970. */
-  readonly ts?: number | bigint;
-  readonly cpu?: number;
-  readonly pid?: number;
-  readonly tid?: number;
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly comm?: string;
-  readonly cgroup?: number | bigint;
-  /** Values by field name. A string where the format has a pointer is placed in event memory. */
-  readonly fields?: Readonly<Record<string, EventValue>>;
-  readonly stack?: { readonly kernel?: readonly (number | string)[]; readonly user?: readonly (number | string)[] };
-}
-
-export type EventValue = number | bigint | string | boolean | null | readonly EventValue[];
-
-export interface EventReplayOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (events: number) => void;
-  /** Called after each event that the program ran on, with its return value. */
-  readonly onEvent?: (event: RecordedEvent, retval: number) => void;
-}
-
-export interface EventReplayResult {
-  /** Events that the program ran on, and those of other names. */
-  events: number;
-  skipped: number;
-  nsPerEvent: number;
-}
+export type { EventReplayOptions, EventReplayResult, EventValue, RecordedEvent } from "../../loader/events.ts";
