@@ -7,16 +7,16 @@ import {
   BPF_PSEUDO_MAP_IDX_VALUE,
 } from "../../src/isa/codes.ts";
 import { copyInsns, encodeInsns } from "../../src/isa/insn.ts";
-import type { ObjSpec, ProgSpec } from "../../src/obj/spec.ts";
+import type { MapSpec, ObjSpec, ProgSpec } from "../../src/obj/spec.ts";
 
-/** Everything that the blob should hold and does not. `btf` false: an old libbpf completes BTF less. */
-export function missingFrom(blob: Uint8Array, spec: ObjSpec, btf = true): string[] {
+/** Everything that the blob should hold and does not. `hidden` false: this libbpf does not yet treat hidden variables as static. */
+export function missingFrom(blob: Uint8Array, spec: ObjSpec, hidden = true): string[] {
   const missing: string[] = [];
   const hay = Buffer.from(blob);
   const look = (what: string, bytes: Uint8Array) => {
     if (bytes.length > 0 && hay.indexOf(bytes) < 0) missing.push(what);
   };
-  if (btf && spec.btf !== null) look("BTF", spec.btf.raw);
+  if (hidden && spec.btf !== null) look("BTF", spec.btf.raw);
   for (const prog of spec.programs) {
     if (!prog.autoload) continue;
     if (!hasInsns(hay, spec, prog)) missing.push(`insns of ${prog.name}`);
@@ -26,6 +26,7 @@ export function missingFrom(blob: Uint8Array, spec: ObjSpec, btf = true): string
     if (prog.lines.length > 0 && !hasLines(hay, prog)) missing.push(`line_info of ${prog.name}`);
   }
   for (const map of spec.maps) {
+    if (hidden && map.structOps === null && !hasMap(hay, map)) missing.push(`attributes of ${map.name}`);
     if (map.global !== null && map.global !== "bss" && map.global !== "kconfig")
       look(`content of ${map.name}`, map.initial!);
   }
@@ -69,6 +70,23 @@ function hasInsns(hay: Buffer, spec: ObjSpec, prog: ProgSpec): boolean {
       if (!any.has(i)) same = bytes.compare(hay, start + i * 8, start + i * 8 + 8, i * 8, i * 8 + 8) === 0;
     }
     if (same) return true;
+  }
+  return false;
+}
+
+/**
+ * union bpf_attr of BPF_MAP_CREATE: type, key, value, entries and flags as words from 0, the name's 15 characters from 28.
+ * An entry count of 0 is libbpf's business (perf event arrays take one for each CPU).
+ */
+function hasMap(hay: Buffer, map: MapSpec): boolean {
+  const name = Buffer.alloc(16);
+  name.write(map.name.slice(0, 15).replace(/[^A-Za-z0-9_.]/g, "_"), "latin1");
+  for (let at = hay.indexOf(name); at >= 0; at = hay.indexOf(name, at + 1)) {
+    const start = at - 28;
+    if (start < 0) continue;
+    const [type, key, value, entries, flags] = [0, 4, 8, 12, 16].map((off) => hay.readUInt32LE(start + off));
+    const same = type === map.type && key === map.keySize && value === map.valueSize && flags === map.flags;
+    if (same && (map.maxEntries === 0 || entries === map.maxEntries)) return true;
   }
   return false;
 }
