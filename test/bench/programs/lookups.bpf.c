@@ -1,0 +1,26 @@
+/* Eight lookups in an array map, at indices from the packet. */
+#include "bench.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__type(value, u64);
+} counters SEC(".maps");
+
+SEC("xdp")
+int lookups(struct xdp_md *ctx)
+{
+	INPUT(p);
+	u64 sum = 0;
+
+#pragma clang loop unroll(full)
+	for (u32 i = 0; i < 8; i++) {
+		u32 key = p[54 + i] & 63;
+		u64 *value = bpf_map_lookup_elem(&counters, &key);
+
+		if (value)
+			sum += ++*value & 1;
+	}
+	return sum > 8;
+}
