@@ -63,9 +63,14 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** "1 map", "2 maps". */
+/** "1,482,000". */
+export function number(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** "1 map", "2,000 maps". */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n} ${n === 1 ? noun : plural}`;
+  return `${number(n)} ${n === 1 ? noun : plural}`;
 }
 
 /** "512 B", "1.5 KiB", "12 MiB": three digits at most. */

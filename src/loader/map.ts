@@ -11,8 +11,11 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
   MAP_TYPES,
 } from "../abi/map-types.ts";
+import { toHex } from "../base/bytes.ts";
 import { EEXIST, ENOENT } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import { showBytes } from "../btf/show.ts";
+import type { BtfView } from "../btf/types.ts";
 import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import type { Value } from "./shape.ts";
@@ -23,6 +26,13 @@ export interface UpdateOptions {
   if?: "exist" | "noexist";
   /** Take the value's bpf_spin_lock. */
   lock?: boolean;
+}
+
+/** Type of what a ring buffer carries. */
+export interface RecordType {
+  readonly btf: BtfView;
+  readonly typeId: number;
+  readonly sizeBytes: number;
 }
 
 export interface RecordsOptions {
@@ -46,12 +56,15 @@ export class BpfMap<K = Value, V = Value> {
   readonly #value: ValueCodec;
   readonly #perCpu: boolean;
 
-  constructor(raw: TargetMap, record: ValueCodec | null = null) {
+  readonly #record: RecordType | null;
+
+  constructor(raw: TargetMap, record: RecordType | null = null) {
     this.raw = raw;
+    this.#record = record;
     this.spec = raw.spec;
     this.name = raw.spec.name;
     this.#key = codecFor(raw.spec, raw.spec.keyTypeId, raw.spec.keySize);
-    this.#value = record ?? codecFor(raw.spec, raw.spec.valueTypeId, raw.spec.valueSize);
+    this.#value = codecFor(raw.spec, raw.spec.valueTypeId, raw.spec.valueSize);
     this.#perCpu = isPerCpu(raw.spec.type);
   }
 
@@ -171,8 +184,8 @@ export class BpfMap<K = Value, V = Value> {
   }
 
   /**
-   * Ring buffer and perf event array: records as they come, until the signal aborts. A record type that BTF names
-   * (the map's value type, or `record` given at load) is decoded; else the bytes are given.
+   * Ring buffer and perf event array: records as they come, until the signal aborts. Decoded where the record's type is
+   * known (see LoadOptions.records) and its size is right; else the bytes are given.
    */
   async *records(options: RecordsOptions = {}): AsyncIterableIterator<V> {
     for (;;) {
@@ -187,10 +200,19 @@ export class BpfMap<K = Value, V = Value> {
     const records: V[] = [];
     this.raw.drain((bytes) => {
       records.push(
-        (bytes.length >= this.#value.size && this.#value.size > 0 ? this.#value.decode(bytes) : bytes.slice()) as V,
+        (this.#fits(bytes) ? codecOf(this.#record!.btf, this.#record!.typeId).decode(bytes) : bytes.slice()) as V,
       );
     });
     return records;
+  }
+
+  /** One record as a line for people. */
+  recordText(bytes: Uint8Array): string {
+    return this.#fits(bytes) ? showBytes(this.#record!.btf, this.#record!.typeId, bytes) : toHex(bytes);
+  }
+
+  #fits(bytes: Uint8Array): boolean {
+    return this.#record !== null && bytes.length >= this.#record.sizeBytes;
   }
 
   /** Records lost because the ring was full. */

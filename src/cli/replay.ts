@@ -1,0 +1,302 @@
+/** What `skep run` and `skep demo` do: load, replay, report. */
+import { writeFileSync } from "node:fs";
+import { progTypeWord } from "../abi/prog-types.ts";
+import { verdictsOf } from "../abi/verdicts.ts";
+import { SkepError } from "../base/error.ts";
+import type { Collection } from "../loader/collection.ts";
+import type { EventReplayResult } from "../loader/events.ts";
+import { globalVars } from "../loader/globals.ts";
+import { loadObject } from "../loader/load.ts";
+import type { Program } from "../loader/program.ts";
+import type { ReplayOptions, ReplayResult, Target } from "../loader/target.ts";
+import { parseObject } from "../obj/parse.ts";
+import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
+import { openCapture } from "../pcap/open.ts";
+import { count, number } from "./format.ts";
+import { readInput } from "./input.ts";
+import { mapDocuments, showMaps } from "./maps-view.ts";
+import { colors, output, print, printJson, say } from "./output.ts";
+import { progress } from "./progress.ts";
+
+export interface RunRequest {
+  readonly object: string;
+  readonly pcap?: string | undefined;
+  readonly events?: string | undefined;
+  readonly prog?: string | undefined;
+  readonly target: "embedded" | "linux";
+  readonly engine: "jit" | "interp";
+  /** Global variables, values as typed. */
+  readonly set: Readonly<Record<string, string>>;
+  /** File for the packets that were not dropped. */
+  readonly write?: string | undefined;
+  readonly limit?: number | undefined;
+  /** Most entries of a map to show. */
+  readonly rows: number;
+  readonly btf?: string | undefined;
+  readonly unsafe?: boolean | undefined;
+}
+
+interface Outcome {
+  readonly program: Program;
+  readonly packets: ReplayResult | null;
+  readonly events: EventReplayResult | null;
+}
+
+export async function replayObject(request: RunRequest): Promise<void> {
+  const spec = parseObject(await readInput(request.object), request.object);
+  const wanted = programsFor(spec, request);
+  const target = await targetFor(request);
+  const collection = loadObject(
+    spec,
+    target,
+    { ...globalsFrom(spec, request.set), programs: wanted.map((prog) => prog.name) },
+    true,
+  );
+  try {
+    if (!output.json) reportLoad(collection, request);
+    const outcomes: Outcome[] = [];
+    if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));
+    else if (request.events !== undefined) outcomes.push(...(await replayRecording(collection, request.events)));
+    if (output.json) printJson(documentOf(collection, outcomes));
+    else report(collection, outcomes, request);
+  } finally {
+    collection.close();
+  }
+}
+
+/** Program types that run on packets, in the words of the tables. */
+const PACKET_TYPES = new Set([
+  "xdp",
+  "sched_cls",
+  "sched_act",
+  "socket_filter",
+  "cgroup_skb",
+  "lwt_in",
+  "lwt_out",
+  "lwt_xmit",
+  "flow_dissector",
+]);
+
+/**
+ * With --prog that program, and those that tail calls of its maps lead to; else every program of the kind the input
+ * feeds. A capture feeds one program: several need --prog.
+ */
+function programsFor(spec: ObjSpec, request: RunRequest): readonly ProgSpec[] {
+  const inSlots = new Set(
+    spec.maps.flatMap((map) => map.slots.filter((slot) => slot.kind === "prog").map((slot) => slot.name)),
+  );
+  if (request.prog !== undefined) {
+    const prog = spec.programs.find((each) => each.name === request.prog);
+    if (prog === undefined) {
+      throw new SkepError("usage/prog", `no program ${request.prog} in ${spec.name}`, {
+        advice: `it has: ${spec.programs.map((each) => each.name).join(", ")}`,
+      });
+    }
+    return spec.programs.filter((each) => each === prog || inSlots.has(each.name));
+  }
+  const programs = spec.programs.filter((prog) => prog.autoload);
+  if (request.pcap === undefined) return programs;
+  const entries = programs.filter((prog) => isPacketProg(prog) && !inSlots.has(prog.name));
+  if (entries.length === 1) return programs.filter((prog) => prog === entries[0] || inSlots.has(prog.name));
+  throw new SkepError(
+    "usage/prog",
+    entries.length === 0
+      ? `no program of ${spec.name} runs on packets`
+      : `${spec.name} has several programs that run on packets`,
+    {
+      advice:
+        entries.length === 0
+          ? "recorded events go in with --events"
+          : `choose with --prog: ${entries.map((prog) => prog.name).join(", ")}`,
+    },
+  );
+}
+
+function isPacketProg(prog: ProgSpec): boolean {
+  return PACKET_TYPES.has(progTypeWord(prog.type));
+}
+
+async function targetFor(request: RunRequest): Promise<Target> {
+  if (request.target === "linux") return (await import("../linux/target.ts")).linux();
+  const [{ embedded }, { host }, { Btf }] = await Promise.all([
+    import("../runtime/embedded.ts"),
+    import("#host"),
+    import("../btf/btf.ts"),
+  ]);
+  const raw = request.btf === undefined ? host.kernelBtf() : await readInput(request.btf);
+  return embedded({
+    engine: request.engine,
+    ...(raw === null ? {} : { kernelBtf: new Btf(raw) }),
+    ...(request.unsafe === true ? { unsafe: true } : {}),
+    onTrace: (line) => say(line),
+  });
+}
+
+/** "limit=5": finds the section that has the variable, and reads the text as its type asks. */
+function globalsFrom(
+  spec: ObjSpec,
+  settings: Readonly<Record<string, string>>,
+): Record<string, Record<string, unknown>> {
+  const out: Record<string, Record<string, unknown>> = {};
+  for (const [name, text] of Object.entries(settings)) {
+    const map = spec.maps.find(
+      (each) => each.global !== null && globalVars(each).some((variable) => variable.name === name),
+    );
+    if (map?.global == null) {
+      const names = spec.maps.flatMap((each) =>
+        each.global === null ? [] : globalVars(each).map((variable) => variable.name),
+      );
+      throw new SkepError("usage/set", `no global variable ${name} in ${spec.name}`, {
+        advice: names.length === 0 ? "the object has none that BTF describes" : `it has: ${names.join(", ")}`,
+      });
+    }
+    out[map.global] = { ...out[map.global], [name]: parseSetting(text) };
+  }
+  return out;
+}
+
+function parseSetting(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  if (/^-?(0x[0-9a-f]+|\d+)$/i.test(text)) {
+    const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+    return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : value;
+  }
+  return text;
+}
+
+async function replayCapture(collection: Collection, request: RunRequest, file: string): Promise<Outcome> {
+  const program = Object.values(collection.programs).find((each) => isPacketProg(each.spec))!;
+  const source = openCapture(await readInput(file), file);
+  const kept = request.write === undefined ? null : await packetSink(request.write);
+  const bar = progress("packets");
+  const packets = await program.replay(source, {
+    ...(request.limit === undefined ? {} : { limit: request.limit }),
+    onProgress: (n) => bar.update(n),
+    ...(kept === null ? {} : { onPacket: kept.add }),
+  });
+  bar.end();
+  kept?.close();
+  return { program, packets, events: null };
+}
+
+interface PacketSink {
+  readonly add: NonNullable<ReplayOptions["onPacket"]>;
+  close(): void;
+}
+
+/** Keeps what was not dropped; the file is written when all are in. */
+async function packetSink(file: string): Promise<PacketSink> {
+  const { pcapWriter } = await import("../pcap/write.ts");
+  const writer = pcapWriter();
+  return {
+    add: (verdict, bytes, source) => {
+      if (!DROPS.has(verdict)) writer.add(bytes, { tsSec: source.tsSec, tsNsec: source.tsNsec });
+    },
+    close: () => writeFileSync(file, writer.take()),
+  };
+}
+
+const DROPS: ReadonlySet<string> = new Set(["drop", "aborted", "shot", "deny"]);
+
+async function replayRecording(collection: Collection, file: string): Promise<Outcome[]> {
+  const { parseEvents } = await import("../loader/events.ts");
+  const events = [...parseEvents(await readInput(file), file)];
+  return Object.values(collection.programs).map((program) => ({
+    program,
+    packets: null,
+    events: program.replayEvents(events),
+  }));
+}
+
+function reportLoad(collection: Collection, request: RunRequest): void {
+  const c = colors();
+  const where = request.target === "linux" ? "in the kernel" : `in user space (embedded, ${request.engine})`;
+  const { load, verify, jit } = collection.times;
+  const programs = Object.values(collection.programs);
+  const maps = collection.userMaps;
+  print(`${c.bold(request.object)} ${where}`);
+  print(`  load     ${ms(load)}  ${count(programs.length, "program")}, ${count(maps.length, "map")}`);
+  print(
+    `  verify   ${ms(verify)}  ${programs.map((program) => `${program.name} (${program.type}): ${number(program.stats.insns)} insns, ${number(program.stats.processed)} processed`).join("; ")}`,
+  );
+  print(`  compile  ${ms(jit)}`);
+}
+
+function report(collection: Collection, outcomes: readonly Outcome[], request: RunRequest): void {
+  for (const { program, packets, events } of outcomes) {
+    print("");
+    if (packets !== null) reportVerdicts(program, packets);
+    if (events !== null) {
+      const { events: n, skipped, nsPerEvent } = events;
+      print(
+        `${program.name}: ${count(n, "event")}${skipped > 0 ? `, ${number(skipped)} of other kinds` : ""}, ${Math.round(nsPerEvent)} ns an event`,
+      );
+    }
+  }
+  showMaps(collection, request.rows);
+}
+
+function reportVerdicts(program: Program, result: ReplayResult): void {
+  const c = colors();
+  const names = verdictNames(program, result);
+  const width = Math.max(...names.map((name) => name.length), 7);
+  print(c.bold(`  ${"verdict".padEnd(width)}  ${"packets".padStart(10)}`));
+  for (const name of names) {
+    const n = result.verdicts[name] ?? 0;
+    const share = result.packets === 0 || n === 0 ? "" : `${((100 * n) / result.packets).toFixed(1)} %`.padStart(9);
+    const line = `  ${name.padEnd(width)}  ${number(n).padStart(10)}${share}`;
+    print(n === 0 ? c.dim(line) : line);
+  }
+  print(
+    `  ${"total".padEnd(width)}  ${number(result.packets).padStart(10)}   ${result.nsPerPacket.toFixed(0)} ns a packet`,
+  );
+}
+
+/** The verdicts of the hook in their order; rare ones (tc has ten) only where they occurred. */
+function verdictNames(program: Program, result: ReplayResult): string[] {
+  const table = verdictsOf(program.spec.type);
+  const names = table.rows.map((row) => row.name);
+  if (!names.includes(table.other)) names.push(table.other);
+  return names.filter((name, i) => i < 5 || (result.verdicts[name] ?? 0) > 0);
+}
+
+function documentOf(collection: Collection, outcomes: readonly Outcome[]): object {
+  const { load, verify, jit } = collection.times;
+  const programs = Object.values(collection.programs);
+  const packets = outcomes[0]?.packets ?? null;
+  const events = outcomes.filter((outcome) => outcome.events !== null);
+  return {
+    target: collection.target.name,
+    programs: programs.map((program) => ({
+      name: program.name,
+      type: program.type,
+      insns: program.stats.insns,
+      processed: program.stats.processed,
+      ms: {
+        load,
+        verify: programs.length === 1 ? verify : program.stats.verifyMs,
+        jit: programs.length === 1 ? jit : program.stats.jitMs,
+      },
+    })),
+    ...(packets === null
+      ? {}
+      : {
+          packets: packets.packets,
+          verdicts: allVerdicts(outcomes[0]!.program, packets),
+          nsPerPacket: packets.nsPerPacket,
+        }),
+    ...(events.length === 0
+      ? {}
+      : { events: events.map((outcome) => ({ program: outcome.program.name, ...outcome.events })) }),
+    maps: mapDocuments(collection),
+  };
+}
+
+function allVerdicts(program: Program, result: ReplayResult): Record<string, number> {
+  return Object.fromEntries(verdictNames(program, result).map((name) => [name, result.verdicts[name] ?? 0]));
+}
+
+/** "   1.24 ms" */
+function ms(value: number): string {
+  return `${value.toFixed(2).padStart(7)} ms`;
+}
