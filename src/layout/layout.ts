@@ -62,6 +62,8 @@ export const MAP_STRIDE = 32;
 /** Bytes from one CPU's values to the next for per-CPU types, else 0. */
 export const MAP_CPU_STRIDE = 36;
 export const MAP_EXT = 40;
+/** Not 0 where the map module (runtime/maps/map-module.ts) may update and delete: no special fields, no other bookkeeping. */
+export const MAP_PLAIN = 116;
 /** Index in the runtime's table of live maps: the embedded target's own. */
-export const MAP_SLOT = 92;
-export const MAP_DESC_BYTES = 96;
+export const MAP_SLOT = 120;
+export const MAP_DESC_BYTES = 128;

@@ -6,7 +6,7 @@
 import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, MAP_TYPES } from "../abi/map-types.ts";
 import { EINVAL, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
-import type { MapFns, Region } from "../engine/engine.ts";
+import type { Region } from "../engine/engine.ts";
 import {
   CELL_CPU,
   HEAP_BASE,
@@ -22,9 +22,11 @@ import {
 import type { MapSpec } from "../obj/spec.ts";
 import { type Clock, hostClock, seededRandom } from "./clock.ts";
 import { createHeap, type Heap } from "./heap.ts";
+import { mapFlags } from "./helpers/args.ts";
 import type { EventState, Machine } from "./hooks/types.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
+import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-module.ts";
 import type { MapOps, SlotProg } from "./maps/ops.ts";
 import { isPerfArray } from "./maps/perf-array.ts";
 import type { LinearMemory } from "./memory.ts";
@@ -51,6 +53,8 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime extends Machine, MapOwner {
+  /** Lookup, update and delete by descriptor: WebAssembly where there is any. */
+  readonly mapFns: MapModule;
   readonly memory: LinearMemory;
   readonly heap: Heap;
   readonly task: Readonly<TaskOptions>;
@@ -67,8 +71,6 @@ export interface Runtime extends Machine, MapOwner {
   at(atNs: number, fn: () => void): () => void;
   /** Regions of all maps, cached until maps change. */
   mapRegions(): readonly Region[];
-  /** Chunks of maps changed: forget cached regions. */
-  regionsChanged(): void;
 }
 
 const TRACE_LINES = 1024;
@@ -99,8 +101,13 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     const ops = slots[u32[(desc + MAP_SLOT) >>> 2]!]?.ops;
     return ops?.desc === desc ? ops : undefined;
   };
-  const lookup = (map: number, key: number): number => mapAt(map >>> 0)?.lookup(key >>> 0) ?? 0;
-  const mapFns: MapFns = { lookup, hashLookup: lookup };
+  const slow: SlowMaps = {
+    lookup: (map, key) => mapAt(map >>> 0)?.lookup(key >>> 0) ?? 0,
+    update: (map, key, value, lo, hi) => mapAt(map >>> 0)?.update(key >>> 0, value >>> 0, mapFlags(lo, hi)) ?? -EINVAL,
+    remove: (map, key) => mapAt(map >>> 0)?.delete(key >>> 0) ?? -EINVAL,
+  };
+  const mapFns: MapModule =
+    memory.wasm === null ? { ...slow, hashLookup: slow.lookup } : instantiateMaps(memory.wasm, slow);
 
   const rearm = (): void => {
     let next = Number.POSITIVE_INFINITY;

@@ -7,24 +7,9 @@ import { mapFlags } from "./args.ts";
 export function mapHelpers(rt: Runtime): HelperImpl[] {
   const mapAt = (map: number): ReturnType<Runtime["mapAt"]> => rt.mapAt(map >>> 0);
   return [
-    {
-      name: "map_lookup_elem",
-      args: ["i", "i"],
-      ret: "u",
-      fn: (map, key) => rt.mapFns.lookup(map!, key!),
-    },
-    {
-      name: "map_update_elem",
-      args: ["i", "i", "i", "d"],
-      ret: "s",
-      fn: (map, key, value, lo, hi) => mapAt(map!)?.update(key! >>> 0, value! >>> 0, mapFlags(lo!, hi!)) ?? -EINVAL,
-    },
-    {
-      name: "map_delete_elem",
-      args: ["i", "i"],
-      ret: "s",
-      fn: (map, key) => mapAt(map!)?.delete(key! >>> 0) ?? -EINVAL,
-    },
+    { name: "map_lookup_elem", args: ["i", "i"], ret: "u", fn: rt.mapFns.lookup },
+    { name: "map_update_elem", args: ["i", "i", "i", "d"], ret: "s", fn: rt.mapFns.update },
+    { name: "map_delete_elem", args: ["i", "i"], ret: "s", fn: rt.mapFns.remove },
     {
       name: "map_push_elem",
       args: ["i", "i", "d"],

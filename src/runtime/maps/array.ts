@@ -16,7 +16,7 @@ import {
 } from "../../abi/flags.ts";
 import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERF_EVENT_ARRAY } from "../../abi/map-types.ts";
 import { E2BIG, EEXIST, EINVAL } from "../../base/errno.ts";
-import { MAP_CPU_STRIDE, MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
+import { MAP_CPU_STRIDE, MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
 import { ACCESS_MASK, ARRAY_FLAGS, accessOk, INT_MAX, onlyFlags, PAGE_BYTES, PCPU_MIN_UNIT_SIZE } from "./flags.ts";
@@ -68,6 +68,7 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
   u32[(desc + MAP_DATA) >>> 2] = data;
   u32[(desc + MAP_STRIDE) >>> 2] = stride;
   u32[(desc + MAP_CPU_STRIDE) >>> 2] = cpuStride;
+  u32[(desc + MAP_PLAIN) >>> 2] = !percpu && record.length === 0 ? 1 : 0;
 
   const valueAt = (index: number, cpu: number): number => data + cpu * cpuStride + index * stride;
   const checkUpdate = (index: number, flags: number): number => {

@@ -1,5 +1,5 @@
 /**
- * How hash maps lie in linear memory. TypeScript (hash.ts) and the WebAssembly map module (hash-wasm.ts) read the same.
+ * How hash maps lie in linear memory. TypeScript (hash.ts) and the WebAssembly map module (map-module.ts) read the same.
  *
  *     bucket table   MAP_DATA: one u32 a bucket, address of the first element or 0
  *     element        +0  next element of the bucket (or of the free list), u32
@@ -20,15 +20,19 @@ import type { LinearMemory } from "../memory.ts";
 export const HASH_MASK: number = MAP_EXT;
 export const HASH_SEED: number = MAP_EXT + 4;
 export const HASH_VALUE_OFF: number = MAP_EXT + 8;
-/** First element of the free list, or 0. */
-export const HASH_FREE: number = MAP_EXT + 12;
+/** Where elements come from: see pool.ts. */
+export const HASH_POOL: number = MAP_EXT + 12;
 /** Sentinels of the two LRU lists, as if they were elements LRU_PREFIX past these offsets. */
-export const HASH_ACTIVE: number = MAP_EXT + 16;
-export const HASH_INACTIVE: number = MAP_EXT + 24;
-export const HASH_ACTIVE_COUNT: number = MAP_EXT + 32;
-export const HASH_INACTIVE_COUNT: number = MAP_EXT + 36;
+export const HASH_ACTIVE: number = MAP_EXT + 24;
+export const HASH_INACTIVE: number = MAP_EXT + 32;
+export const HASH_ACTIVE_COUNT: number = MAP_EXT + 40;
+export const HASH_INACTIVE_COUNT: number = MAP_EXT + 44;
 /** Non-zero for LRU types: a lookup by a program marks the element. */
-export const HASH_LRU: number = MAP_EXT + 40;
+export const HASH_LRU: number = MAP_EXT + 48;
+/** The element that an update of a present key is written to, or 0: it takes one from the pool. */
+export const HASH_SPARE: number = MAP_EXT + 52;
+/** Elements that the map may hold: MAP_MAX_ENTRIES, rounded up for LRU lists a CPU. */
+export const HASH_LIMIT: number = MAP_EXT + 56;
 
 export const ELEM_NEXT = 0;
 export const ELEM_HASH = 4;

@@ -16,17 +16,19 @@ import {
 } from "../../abi/flags.ts";
 import { BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_HASH } from "../../abi/map-types.ts";
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, ENOTSUPP } from "../../base/errno.ts";
-import { MAP_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
+import { MAP_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
 import { accessOk, HASH_FLAGS, KMALLOC_MAX_SIZE, onlyFlags, PCPU_MIN_UNIT_SIZE, powerOfTwoFrom } from "./flags.ts";
 import {
   ELEM_HASH,
   ELEM_KEY,
-  HASH_FREE,
+  HASH_LIMIT,
   HASH_LRU,
   HASH_MASK,
+  HASH_POOL,
   HASH_SEED,
+  HASH_SPARE,
   HASH_VALUE_OFF,
   hashKey,
   LRU_PREFIX,
@@ -108,17 +110,20 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   u32[(desc + HASH_SEED) >>> 2] = seed;
   u32[(desc + HASH_VALUE_OFF) >>> 2] = valueOff;
   u32[(desc + HASH_LRU) >>> 2] = lru === null ? 0 : 1;
+  u32[(desc + HASH_LIMIT) >>> 2] = maxEntries;
+  u32[(desc + MAP_PLAIN) >>> 2] = lru === null && !percpu && record.length === 0 ? 1 : 0;
   // One element more than the map holds: what an update of a present key is written to.
-  let spare = percpu || (spec.flags & BPF_F_NO_PREALLOC) !== 0 ? 0 : pool.take();
+  const spare = (desc + HASH_SPARE) >>> 2;
+  u32[spare] = percpu || (spec.flags & BPF_F_NO_PREALLOC) !== 0 ? 0 : pool.take();
 
   function createPoolOrFree(): ReturnType<typeof createPool> {
     try {
-      return createPool(memory, heap, {
+      return createPool(host, {
         elemBytes: elemBytesOf(spec, cpus),
         prefix: isLru(spec) ? LRU_PREFIX : 0,
         count: maxEntries + 1,
         prealloc: (spec.flags & BPF_F_NO_PREALLOC) === 0,
-        freeHead: desc + HASH_FREE,
+        words: desc + HASH_POOL,
       });
     } catch (error) {
       heap.free(table);
@@ -152,7 +157,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     pool.give(elem);
     u32[count] = u32[count]! - 1;
   };
-  /** An element for a new key: 0 with no memory, -1 where the map is full. */
+  /** An element for a new key: 0 with no memory, -1 where the map is full. The one that replaces is not counted. */
   const take = (): number => {
     if (u32[count]! >= maxEntries) {
       const victim = lru === null ? 0 : lru.evict();
@@ -183,7 +188,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
       copyValue(memory, record, old + valueOff, value, valueSize);
       return 0;
     }
-    const elem = old === 0 ? take() : spare !== 0 ? spare : pool.take();
+    const elem = old === 0 ? take() : u32[spare] !== 0 ? u32[spare]! : pool.take();
     if (elem <= 0) return lru !== null || elem === 0 ? -ENOMEM : -E2BIG;
     memory.u8.copyWithin(elem + ELEM_KEY, key, key + keySize);
     copyValue(memory, record, elem + valueOff, value, valueSize);
@@ -192,7 +197,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     if (old !== 0) {
       unlink(old);
       if (lru !== null) lru.remove(old);
-      if (spare !== 0) spare = old;
+      if (u32[spare] !== 0) u32[spare] = old;
       else pool.give(old);
     }
     return 0;

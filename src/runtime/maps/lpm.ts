@@ -20,7 +20,7 @@ import { createPool } from "./pool.ts";
 /** Descriptor words: MAP_DATA holds the root. */
 export const LPM_DATA_BYTES: number = MAP_EXT;
 export const LPM_VALUE_OFF: number = MAP_EXT + 4;
-export const LPM_FREE: number = MAP_EXT + 8;
+export const LPM_POOL: number = MAP_EXT + 8;
 
 export const NODE_CHILD = 0;
 export const NODE_FLAGS = 8;
@@ -53,19 +53,18 @@ function lpmBytes(spec: MapSpec): number {
 }
 
 function createLpm(host: MapHost, spec: MapSpec, desc: number): MapOps {
-  const { memory, heap } = host;
-  const { u8, u32, view } = memory;
+  const { u8, u32, view } = host.memory;
   const { maxEntries, valueSize } = spec;
   const dataBytes = spec.keySize - 4;
   const maxPrefix = dataBytes * 8;
   const valueOff = roundUp(NODE_KEY + spec.keySize, 8);
   // One intermediate node for each entry at most, and one that an update fills before it replaces another.
-  const pool = createPool(memory, heap, {
+  const pool = createPool(host, {
     elemBytes: nodeBytes(spec),
     prefix: 0,
     count: 2 * maxEntries + 1,
     prealloc: false,
-    freeHead: desc + LPM_FREE,
+    words: desc + LPM_POOL,
   });
   const root = desc + MAP_DATA;
   const entries = (desc + MAP_COUNT) >>> 2;

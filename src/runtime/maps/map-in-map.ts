@@ -14,7 +14,7 @@ import {
 } from "../../abi/map-types.ts";
 import { E2BIG, EBADF, EEXIST, EINVAL, ENOENT, ENOTSUPP, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
-import { MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
+import { MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { checkHash, createHash, hashKind } from "./hash.ts";
 import { indexKeys } from "./index-keys.ts";
@@ -175,6 +175,8 @@ function createHashOfMaps(host: MapHost, spec: MapSpec, desc: number, inner: Map
   const { memory, heap } = host;
   const { u32 } = memory;
   const table = createHash(host, spec, desc);
+  // Its values name maps that are held: only this code changes them.
+  u32[(desc + MAP_PLAIN) >>> 2] = 0;
   const maps = innerMaps(host, inner!);
   const value = heap.alloc(SLOT_BYTES);
 

@@ -23,6 +23,8 @@ export interface MapHost {
   cpu(): number;
   /** The live map whose descriptor lies there, undefined for none. */
   mapAt(desc: number): MapOps | undefined;
+  /** A map's memory grew: what regions() gives is another list now. */
+  regionsChanged(): void;
   /** Ids under which user space reads what lies in slots. */
   mapById(id: number): SlotMap | undefined;
   progById(id: number): SlotProg | undefined;

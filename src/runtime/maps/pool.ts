@@ -2,9 +2,16 @@
  * Equal elements for one map, recycled through a free list whose link is the element's first word. Elements are cut from
  * chunks: one for all where the map is preallocated, else chunks that double as the map fills. Elements never move, and a
  * freed one stays readable until it is reused, which is what a program that holds its address may rely on.
+ *
+ *     words   +POOL_FREE first of the free list   +POOL_NEXT where the next element is cut   +POOL_END end of the chunk
+ *
+ * The words lie in the map's descriptor, so that the map module can take and give elements, too.
  */
-import type { Heap } from "../heap.ts";
-import type { LinearMemory } from "../memory.ts";
+import type { MapHost } from "./ops.ts";
+
+export const POOL_FREE = 0;
+export const POOL_NEXT = 4;
+export const POOL_END = 8;
 
 const FIRST_CHUNK_ELEMS = 32;
 const CHUNK_BYTES_MAX: number = 1 << 20;
@@ -19,27 +26,27 @@ export interface Pool {
 }
 
 /**
- * `prefix` bytes come before the address of each element. `freeHead` is the address of the word that heads the free list.
+ * `prefix` bytes come before the address of each element. `words` is where the pool's three words lie.
  * `count` elements are taken at once if `prealloc` (throws "runtime/memory" where they don't fit).
  */
 export function createPool(
-  memory: LinearMemory,
-  heap: Heap,
-  config: { elemBytes: number; prefix: number; count: number; prealloc: boolean; freeHead: number },
+  host: MapHost,
+  config: { elemBytes: number; prefix: number; count: number; prealloc: boolean; words: number },
 ): Pool {
-  const { u32 } = memory;
+  const { heap } = host;
+  const { u32 } = host.memory;
   const { elemBytes, prefix, count } = config;
-  const head = config.freeHead >>> 2;
+  const head = (config.words + POOL_FREE) >>> 2;
+  const next = (config.words + POOL_NEXT) >>> 2;
+  const end = (config.words + POOL_END) >>> 2;
   const spans: [number, number][] = [];
-  let next = 0;
-  let end = 0;
   let cut = 0;
   let chunkElems = FIRST_CHUNK_ELEMS;
 
   const addChunk = (elems: number, addr: number): void => {
     spans.push([addr, addr + elems * elemBytes]);
-    next = addr;
-    end = addr + elems * elemBytes;
+    u32[next] = addr;
+    u32[end] = addr + elems * elemBytes;
     cut += elems;
   };
   if (config.prealloc) addChunk(count, heap.alloc(count * elemBytes));
@@ -51,7 +58,7 @@ export function createPool(
         u32[head] = u32[free >>> 2]!;
         return free;
       }
-      if (next === end) {
+      if (u32[next] === u32[end]) {
         if (cut >= count) return 0;
         const most = Math.max(1, Math.floor(CHUNK_BYTES_MAX / elemBytes));
         const elems = Math.min(count - cut, chunkElems, most);
@@ -59,9 +66,10 @@ export function createPool(
         if (addr === 0) return 0;
         chunkElems = elems * 2;
         addChunk(elems, addr);
+        host.regionsChanged();
       }
-      const elem = next + prefix;
-      next += elemBytes;
+      const elem = u32[next]! + prefix;
+      u32[next] = u32[next]! + elemBytes;
       return elem;
     },
     give(elem) {

@@ -6,7 +6,7 @@
 import { BPF_EXIST, BPF_F_NUMA_NODE, BPF_F_RDONLY, BPF_F_WRONLY, BPF_NOEXIST } from "../../abi/flags.ts";
 import { BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP } from "../../abi/map-types.ts";
 import { E2BIG, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EOVERFLOW } from "../../base/errno.ts";
-import { MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
+import { MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { powerOfTwoFrom } from "./flags.ts";
 import { createHash } from "./hash.ts";
@@ -109,6 +109,7 @@ function createSlots(host: MapHost, spec: MapSpec, desc: number): MapOps {
 function createDevmapHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   const { view } = host.memory;
   const table = createHash(host, spec, desc);
+  host.memory.u32[(desc + MAP_PLAIN) >>> 2] = 0;
   return {
     ...table,
     update(key, value, flags) {
