@@ -130,7 +130,12 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const jitMs = performance.now() - jitStart;
     const stats = { insns: prog.insns.length, verifyMs, jitMs, processed };
     const made = new LoadedProg(rt, prog, exec, stats, live, () => progs.delete(made));
-    made.bind(hooks.program(made, exec));
+    try {
+      made.bind(hooks.program(made, exec));
+    } catch (error) {
+      made.close();
+      throw error;
+    }
     rt.progs.set(made.id, made);
     progs.add(made);
     return made;
