@@ -1,0 +1,85 @@
+/**
+ * Map commands of bpf(2) as system calls: result or -errno, nothing thrown. `live map` objects are in ../map.ts.
+ *
+ * Source: include/uapi/linux/bpf.h, union bpf_attr (offsets of 6.18).
+ */
+import {
+  BPF_MAP_CREATE,
+  BPF_MAP_FREEZE,
+  BPF_MAP_LOOKUP_AND_DELETE_BATCH,
+  BPF_MAP_LOOKUP_BATCH,
+} from "../../abi/cmds.ts";
+import { type SysBuffer, setAddr } from "../sys.ts";
+import type { Bpf } from "./call.ts";
+
+export interface MapAttr {
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  readonly name?: string;
+  readonly innerFd?: number;
+  readonly numaNode?: number;
+  readonly btfFd?: number;
+  readonly keyTypeId?: number;
+  readonly valueTypeId?: number;
+  /** Type id in the kernel's BTF: struct_ops maps. */
+  readonly vmlinuxValueTypeId?: number;
+  readonly mapExtra?: bigint;
+}
+
+/** Kernels before 5.16 refuse an attr whose map_extra they do not know only if it is not zero. */
+const CREATE_BYTES = 72;
+
+export function createMap(bpf: Bpf, map: MapAttr): number {
+  const attr = bpf.clear();
+  attr.setUint32(0, map.type, true);
+  attr.setUint32(4, map.keySize, true);
+  attr.setUint32(8, map.valueSize, true);
+  attr.setUint32(12, map.maxEntries, true);
+  attr.setUint32(16, map.flags, true);
+  attr.setUint32(20, map.innerFd ?? 0, true);
+  attr.setUint32(24, map.numaNode ?? 0, true);
+  if (map.name !== undefined) bpf.putName(map.name, 28);
+  attr.setUint32(48, map.btfFd ?? 0, true);
+  attr.setUint32(52, map.keyTypeId ?? 0, true);
+  attr.setUint32(56, map.valueTypeId ?? 0, true);
+  attr.setUint32(60, map.vmlinuxValueTypeId ?? 0, true);
+  if (map.mapExtra !== undefined) attr.setBigUint64(64, map.mapExtra, true);
+  return bpf.call(BPF_MAP_CREATE, CREATE_BYTES);
+}
+
+export function freezeMap(bpf: Bpf, fd: number): number {
+  bpf.clear().setUint32(0, fd, true);
+  return bpf.call(BPF_MAP_FREEZE, 4);
+}
+
+const BATCH_BYTES = 56;
+
+export interface BatchBuffers {
+  /** Where the kernel left off: a bucket number or a key. */
+  readonly cursor: SysBuffer;
+  readonly keys: SysBuffer;
+  readonly values: SysBuffer;
+}
+
+/** One batch of lookups, of at most `count` elements. Result is 0 or -errno (-ENOENT with elements: the last batch). */
+export function lookupBatch(
+  bpf: Bpf,
+  fd: number,
+  buffers: BatchBuffers,
+  first: boolean,
+  count: number,
+  andDelete = false,
+): { readonly result: number; readonly count: number } {
+  const attr = bpf.clear();
+  if (!first) setAddr(attr, 0, buffers.cursor.addr);
+  setAddr(attr, 8, buffers.cursor.addr);
+  setAddr(attr, 16, buffers.keys.addr);
+  setAddr(attr, 24, buffers.values.addr);
+  attr.setUint32(32, count, true);
+  attr.setUint32(36, fd, true);
+  const result = bpf.call(andDelete ? BPF_MAP_LOOKUP_AND_DELETE_BATCH : BPF_MAP_LOOKUP_BATCH, BATCH_BYTES);
+  return { result, count: attr.getUint32(32, true) };
+}

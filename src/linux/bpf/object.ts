@@ -1,0 +1,148 @@
+/**
+ * What the kernel tells about its objects: BPF_OBJ_GET_INFO_BY_FD, ids, pins.
+ * Source: include/uapi/linux/bpf.h, struct bpf_map_info, struct bpf_prog_info (offsets of 6.18).
+ */
+import {
+  BPF_BTF_GET_FD_BY_ID,
+  BPF_BTF_GET_NEXT_ID,
+  BPF_LINK_GET_FD_BY_ID,
+  BPF_LINK_GET_NEXT_ID,
+  BPF_MAP_GET_FD_BY_ID,
+  BPF_MAP_GET_NEXT_ID,
+  BPF_OBJ_GET,
+  BPF_OBJ_GET_INFO_BY_FD,
+  BPF_OBJ_PIN,
+  BPF_PROG_GET_FD_BY_ID,
+  BPF_PROG_GET_NEXT_ID,
+} from "../../abi/cmds.ts";
+import { cString, fromUtf8, toHex } from "../../base/bytes.ts";
+import { ENOENT } from "../../base/errno.ts";
+import { getU64, setAddr } from "../sys.ts";
+import type { Bpf } from "./call.ts";
+
+const INFO_BYTES = 256;
+
+/** Fills the scratch buffer "info": 0 or -errno. */
+function infoByFd(bpf: Bpf, fd: number): number {
+  const info = bpf.scratch("info", INFO_BYTES);
+  info.bytes.fill(0, 0, INFO_BYTES);
+  const attr = bpf.clear();
+  attr.setUint32(0, fd, true);
+  attr.setUint32(4, INFO_BYTES, true);
+  setAddr(attr, 8, info.addr);
+  return bpf.call(BPF_OBJ_GET_INFO_BY_FD, 16);
+}
+
+export interface MapInfo {
+  readonly type: number;
+  readonly id: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  readonly name: string;
+  readonly btfId: number;
+  readonly keyTypeId: number;
+  readonly valueTypeId: number;
+}
+
+/** Undefined where the fd is no map. */
+export function mapInfo(bpf: Bpf, fd: number): MapInfo | undefined {
+  if (infoByFd(bpf, fd) < 0) return undefined;
+  const { view, bytes } = bpf.scratch("info", INFO_BYTES);
+  return {
+    type: view.getUint32(0, true),
+    id: view.getUint32(4, true),
+    keySize: view.getUint32(8, true),
+    valueSize: view.getUint32(12, true),
+    maxEntries: view.getUint32(16, true),
+    flags: view.getUint32(20, true),
+    name: cString(bytes.subarray(24, 40)),
+    btfId: view.getUint32(64, true),
+    keyTypeId: view.getUint32(68, true),
+    valueTypeId: view.getUint32(72, true),
+  };
+}
+
+export interface ProgInfo {
+  readonly type: number;
+  readonly id: number;
+  /** SHA-1 of the insns, its first 8 bytes as hex. */
+  readonly tag: string;
+  readonly jitedBytes: number;
+  readonly xlatedBytes: number;
+  readonly name: string;
+  readonly btfId: number;
+  /** Totals since BPF_ENABLE_STATS. */
+  readonly runTimeNs: number;
+  readonly runCount: number;
+  readonly recursionMisses: number;
+  readonly verifiedInsns: number;
+}
+
+/** Undefined where the fd is no program. */
+export function progInfo(bpf: Bpf, fd: number): ProgInfo | undefined {
+  if (infoByFd(bpf, fd) < 0) return undefined;
+  const { view, bytes } = bpf.scratch("info", INFO_BYTES);
+  return {
+    type: view.getUint32(0, true),
+    id: view.getUint32(4, true),
+    tag: toHex(bytes.subarray(8, 16)),
+    jitedBytes: view.getUint32(16, true),
+    xlatedBytes: view.getUint32(20, true),
+    name: cString(bytes.subarray(64, 80)),
+    btfId: view.getUint32(128, true),
+    runTimeNs: getU64(view, 192),
+    runCount: getU64(view, 200),
+    recursionMisses: getU64(view, 208),
+    verifiedInsns: view.getUint32(216, true),
+  };
+}
+
+export type ObjectKind = "prog" | "map" | "btf" | "link";
+
+const NEXT: Readonly<Record<ObjectKind, number>> = {
+  prog: BPF_PROG_GET_NEXT_ID,
+  map: BPF_MAP_GET_NEXT_ID,
+  btf: BPF_BTF_GET_NEXT_ID,
+  link: BPF_LINK_GET_NEXT_ID,
+};
+const FD_BY_ID: Readonly<Record<ObjectKind, number>> = {
+  prog: BPF_PROG_GET_FD_BY_ID,
+  map: BPF_MAP_GET_FD_BY_ID,
+  btf: BPF_BTF_GET_FD_BY_ID,
+  link: BPF_LINK_GET_FD_BY_ID,
+};
+
+/** Ids of all objects of a kind in the kernel, ascending. Stops at the first failure. */
+export function* objectIds(bpf: Bpf, kind: ObjectKind): Generator<number> {
+  for (let id = 0; ; ) {
+    const attr = bpf.clear();
+    attr.setUint32(0, id, true);
+    if (bpf.call(NEXT[kind], 12) < 0) return;
+    id = attr.getUint32(4, true);
+    yield id;
+  }
+}
+
+/** fd or -errno; the object may be gone by now (-ENOENT). */
+export function fdById(bpf: Bpf, kind: ObjectKind, id: number): number {
+  bpf.clear().setUint32(0, id, true);
+  return bpf.call(FD_BY_ID[kind], 12);
+}
+
+/** Pins under a path in a bpffs: 0 or -errno. */
+export function pinObject(bpf: Bpf, fd: number, path: string): number {
+  bpf.clear();
+  bpf.put("path", fromUtf8(path), 0);
+  bpf.attr.setUint32(8, fd, true);
+  return bpf.call(BPF_OBJ_PIN, 16);
+}
+
+/** fd of what is pinned at a path, or -errno; -ENOENT where nothing is. */
+export function pinnedObject(bpf: Bpf, path: string): number {
+  if (path === "") return -ENOENT;
+  bpf.clear();
+  bpf.put("path", fromUtf8(path), 0);
+  return bpf.call(BPF_OBJ_GET, 16);
+}

@@ -1,0 +1,294 @@
+/**
+ * A live kernel map over raw bytes. Each map has one buffer outside the JavaScript heap with its attrs filled in for good,
+ * so that an operation is: copy the key in, one system call, copy the value out.
+ *
+ *     0     attr of lookup, update, delete (map_fd, key, value, flags)          64   attr of get_next_key
+ *     128   key, next key, value: each from a multiple of 8
+ */
+import {
+  BPF_MAP_DELETE_ELEM,
+  BPF_MAP_GET_NEXT_KEY,
+  BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+  BPF_MAP_LOOKUP_ELEM,
+  BPF_MAP_UPDATE_ELEM,
+} from "../abi/cmds.ts";
+import { BPF_MAP_TYPE_BLOOM_FILTER, isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
+import { EINTR, ENOENT, errnoName } from "../base/errno.ts";
+import { SkepError } from "../base/error.ts";
+import type { TargetMap, TargetProg } from "../loader/target.ts";
+import type { MapSpec } from "../obj/spec.ts";
+import type { Bpf } from "./bpf/call.ts";
+import { freezeMap, lookupBatch } from "./bpf/map.ts";
+import { mapInfo } from "./bpf/object.ts";
+import type { RecordSource } from "./records.ts";
+import { type Sys, type SysBuffer, setAddr } from "./sys.ts";
+import { mapWindow, type Window } from "./window.ts";
+
+const ELEM_ATTR = 0;
+const NEXT_ATTR = 64;
+const DATA_AT = 128;
+const ELEM_ATTR_BYTES = 32;
+/** The kernel refuses a delete whose attr says more than map and key. */
+const DELETE_ATTR_BYTES = 16;
+const NEXT_ATTR_BYTES = 24;
+/** Elements asked for in one batch. */
+const BATCH = 1024;
+/** Bytes of keys and values together that a batch may take. */
+const BATCH_BYTES = 1 << 20;
+
+const round8 = (n: number): number => (n + 7) & ~7;
+
+export class LinuxMap implements TargetMap {
+  readonly spec: MapSpec;
+  readonly id: number;
+  readonly userValueSize: number;
+  readonly cpus: number;
+  /** -1 once closed. */
+  fd: number;
+
+  private readonly bpf: Bpf;
+  private readonly sys: Sys;
+  private readonly buffer: SysBuffer;
+  private readonly key: Uint8Array;
+  private readonly next: Uint8Array;
+  private readonly value: Uint8Array;
+  private readonly nr: number;
+  private readonly keySize: number;
+  private records: RecordSource | null = null;
+  private readonly openRecords: (() => RecordSource) | null;
+  private mapped: Window | null | undefined;
+  private frozen = false;
+  private readonly onClose: (map: LinuxMap) => void;
+
+  /** Takes the fd over. */
+  constructor(
+    bpf: Bpf,
+    fd: number,
+    spec: MapSpec,
+    cpus: number,
+    openRecords: (() => RecordSource) | null,
+    onClose: (map: LinuxMap) => void = () => {},
+  ) {
+    this.bpf = bpf;
+    this.sys = bpf.sys;
+    this.nr = bpf.sys.nr.bpf;
+    this.fd = fd;
+    this.spec = spec;
+    this.cpus = cpus;
+    this.openRecords = openRecords;
+    this.onClose = onClose;
+    this.id = mapInfo(bpf, fd)?.id ?? 0;
+    this.keySize = spec.keySize;
+    this.userValueSize = isPerCpuMap(spec.type) ? round8(spec.valueSize) * cpus : spec.valueSize;
+
+    const keyAt = DATA_AT;
+    const nextAt = keyAt + round8(spec.keySize);
+    const valueAt = nextAt + round8(spec.keySize);
+    this.buffer = bpf.sys.alloc(valueAt + this.userValueSize);
+    const { bytes, view, addr } = this.buffer;
+    this.key = bytes.subarray(keyAt, keyAt + spec.keySize);
+    this.next = bytes.subarray(nextAt, nextAt + spec.keySize);
+    this.value = bytes.subarray(valueAt, valueAt + this.userValueSize);
+    view.setUint32(ELEM_ATTR, fd, true);
+    // Queues, stacks and bloom filters have no key: the kernel wants a null pointer.
+    setAddr(view, ELEM_ATTR + 8, spec.keySize === 0 ? 0 : addr + keyAt);
+    setAddr(view, ELEM_ATTR + 16, addr + valueAt);
+    view.setUint32(NEXT_ATTR, fd, true);
+    setAddr(view, NEXT_ATTR + 8, addr + keyAt);
+    setAddr(view, NEXT_ATTR + 16, addr + nextAt);
+  }
+
+  lookup(key: Uint8Array, flags = 0): Uint8Array | null {
+    if (this.spec.type === BPF_MAP_TYPE_BLOOM_FILTER) return this.bloomLookup(key);
+    this.putKey(key);
+    const result = this.elem(BPF_MAP_LOOKUP_ELEM, flags);
+    if (result === 0) return this.value.slice();
+    if (result === -ENOENT) return null;
+    throw this.failure("lookup", result);
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    this.putKey(key);
+    if (value.length !== this.userValueSize) throw this.sizeError("value", value.length, this.userValueSize);
+    this.value.set(value);
+    const result = this.elem(BPF_MAP_UPDATE_ELEM, flags);
+    if (result < 0) throw this.failure("update", result);
+  }
+
+  delete(key: Uint8Array): boolean {
+    this.putKey(key);
+    const result = this.command(BPF_MAP_DELETE_ELEM, this.buffer.addr, DELETE_ATTR_BYTES);
+    if (result === 0) return true;
+    if (result === -ENOENT) return false;
+    throw this.failure("delete", result);
+  }
+
+  lookupAndDelete(key: Uint8Array): Uint8Array | null {
+    this.putKey(key);
+    const result = this.elem(BPF_MAP_LOOKUP_AND_DELETE_ELEM, 0);
+    if (result === 0) return this.value.slice();
+    if (result === -ENOENT) return null;
+    throw this.failure("lookup and delete", result);
+  }
+
+  nextKey(key: Uint8Array | null): Uint8Array | null {
+    const { view, addr } = this.buffer;
+    if (key !== null) this.putKey(key);
+    setAddr(view, NEXT_ATTR + 8, key === null ? 0 : addr + DATA_AT);
+    const result = this.command(BPF_MAP_GET_NEXT_KEY, addr + NEXT_ATTR, NEXT_ATTR_BYTES);
+    if (result === 0) return this.next.slice();
+    if (result === -ENOENT) return null;
+    throw this.failure("next key", result);
+  }
+
+  /**
+   * Hands every element to `fn`, by batches: false (and nothing handed over) where this type or kernel has none. The
+   * bytes are valid in `fn` only, which must not use this map's other operations.
+   */
+  scan(fn: (key: Uint8Array, value: Uint8Array) => void): boolean {
+    const perElem = this.keySize + this.userValueSize;
+    let count = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / perElem), this.spec.maxEntries));
+    let buffers = this.batchBuffers(count);
+    for (let first = true; ; first = false) {
+      const batch = lookupBatch(this.bpf, this.fd, buffers, first, count);
+      if (batch.result === 0 || batch.result === -ENOENT) {
+        for (let i = 0; i < batch.count; i++) {
+          const keyAt = i * this.keySize;
+          const valueAt = i * round8(this.userValueSize);
+          fn(
+            buffers.keys.bytes.subarray(keyAt, keyAt + this.keySize),
+            buffers.values.bytes.subarray(valueAt, valueAt + this.userValueSize),
+          );
+        }
+        if (batch.result === -ENOENT) return true;
+        continue;
+      }
+      // A hash bucket with more elements than the batch: the kernel says ENOSPC and wants a larger one.
+      if (errnoName(-batch.result) === "ENOSPC" && count < this.spec.maxEntries) {
+        const cursor = buffers.cursor.bytes.slice();
+        count = Math.min(2 * count, this.spec.maxEntries);
+        buffers = this.batchBuffers(count);
+        buffers.cursor.bytes.set(cursor);
+        continue;
+      }
+      if (first) return false;
+      throw this.failure("batch", batch.result);
+    }
+  }
+
+  setSlot(key: Uint8Array, what: TargetMap | TargetProg | null): void {
+    if (what === null) {
+      this.delete(key);
+      return;
+    }
+    const fd = (what as { readonly fd?: unknown }).fd;
+    if (typeof fd !== "number" || fd < 0) {
+      throw new SkepError("map/slot", `${this.spec.name} takes maps and programs of this kernel only`, {
+        advice: "a map or program of another target, or a closed one, cannot stand in a slot",
+      });
+    }
+    this.putKey(key);
+    new DataView(this.value.buffer, this.value.byteOffset, 4).setInt32(0, fd, true);
+    const result = this.elem(BPF_MAP_UPDATE_ELEM, 0);
+    if (result < 0) throw this.failure("slot", result);
+  }
+
+  freeze(): void {
+    const result = freezeMap(this.bpf, this.fd);
+    if (result < 0) throw this.failure("freeze", result);
+    this.frozen = true;
+  }
+
+  drain(fn: (record: Uint8Array, cpu: number) => void): number {
+    return this.recordSource().drain(fn);
+  }
+
+  /** Opens the rings now instead of at the first drain or wait. */
+  openRings(): void {
+    this.recordSource();
+  }
+
+  get lost(): number {
+    return this.records?.lost ?? 0;
+  }
+
+  wait(signal?: AbortSignal): Promise<void> {
+    return this.recordSource().wait(signal);
+  }
+
+  window(): Uint8Array | null {
+    if (this.mapped === undefined) this.mapped = mapWindow(this.sys, this.fd, this.spec, this.frozen);
+    return this.mapped?.bytes ?? null;
+  }
+
+  close(): void {
+    if (this.fd < 0) return;
+    this.records?.close();
+    this.records = null;
+    this.mapped?.close();
+    this.bpf.close(this.fd);
+    this.fd = -1;
+    // Later operations meet EBADF, not whatever file gets this number next.
+    this.buffer.view.setInt32(ELEM_ATTR, -1, true);
+    this.buffer.view.setInt32(NEXT_ATTR, -1, true);
+    this.onClose(this);
+  }
+
+  private elem(cmd: number, flags: number): number {
+    if (flags !== 0) this.buffer.view.setUint32(ELEM_ATTR + 24, flags, true);
+    const result = this.command(cmd, this.buffer.addr, ELEM_ATTR_BYTES);
+    if (flags !== 0) this.buffer.view.setUint32(ELEM_ATTR + 24, 0, true);
+    return result;
+  }
+
+  private command(cmd: number, attrAddr: number, attrBytes: number): number {
+    for (;;) {
+      const result = this.sys.syscall(this.nr, cmd, attrAddr, attrBytes);
+      if (result !== -EINTR) return result;
+    }
+  }
+
+  private putKey(key: Uint8Array): void {
+    if (key.length !== this.keySize) throw this.sizeError("key", key.length, this.keySize);
+    this.key.set(key);
+  }
+
+  /** A bloom filter is asked by value: the value itself comes back where it may have been pushed. */
+  private bloomLookup(value: Uint8Array): Uint8Array | null {
+    if (value.length !== this.userValueSize) throw this.sizeError("value", value.length, this.userValueSize);
+    this.value.set(value);
+    const result = this.elem(BPF_MAP_LOOKUP_ELEM, 0);
+    if (result === 0) return value.slice();
+    if (result === -ENOENT) return null;
+    throw this.failure("lookup", result);
+  }
+
+  private batchBuffers(count: number): { cursor: SysBuffer; keys: SysBuffer; values: SysBuffer } {
+    return {
+      // Hashes keep a u32 bucket there, arrays a u32 index, LPM tries a key.
+      cursor: this.bpf.scratch("batch cursor", Math.max(8, this.keySize)),
+      keys: this.bpf.scratch("batch keys", count * this.keySize),
+      values: this.bpf.scratch("batch values", count * round8(this.userValueSize)),
+    };
+  }
+
+  private recordSource(): RecordSource {
+    if (this.records !== null) return this.records;
+    if (this.openRecords !== null) {
+      this.records = this.openRecords();
+      return this.records;
+    }
+    throw new SkepError("map/no-records", `${this.spec.name} (${mapTypeWord(this.spec.type)}) holds no records`, {
+      advice: "ring buffers and perf event arrays have records",
+    });
+  }
+
+  private sizeError(what: "key" | "value", got: number, want: number): SkepError {
+    return new SkepError(`map/${what}-size`, `${this.spec.name}: ${what} of ${got} bytes, the map takes ${want}`);
+  }
+
+  private failure(what: string, result: number): SkepError {
+    const name = errnoName(-result);
+    return new SkepError(`map/${name}`, `${this.spec.name}: ${what}: ${name}`, { errno: -result });
+  }
+}

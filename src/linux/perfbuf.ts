@@ -1,0 +1,176 @@
+/**
+ * Reads a BPF_MAP_TYPE_PERF_EVENT_ARRAY: one perf event and one ring a CPU, their fds in the map's slots.
+ *
+ *     page 0   perf_event_mmap_page: data_head u64 @1024 (kernel's), data_tail u64 @1032 (ours)
+ *     pages    2^n of records: header u32 type, u16 misc, u16 size; then
+ *                SAMPLE 9   u32 bytes, bytes        LOST 2   u64 id, u64 count
+ *
+ * Records wrap at the end of the ring and are copied in two parts there.
+ * Source: include/uapi/linux/perf_event.h, tools/lib/bpf/libbpf.c perf_buffer__*, 6.18.
+ */
+import { BPF_MAP_UPDATE_ELEM } from "../abi/cmds.ts";
+import { ENODEV } from "../base/errno.ts";
+import type { Bpf } from "./bpf/call.ts";
+import { sysError } from "./errors.ts";
+import { type RecordSource, waiter } from "./records.ts";
+import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys, setAddr } from "./sys.ts";
+
+const PERF_TYPE_SOFTWARE = 1;
+const PERF_COUNT_SW_BPF_OUTPUT = 10;
+const PERF_SAMPLE_RAW = 1 << 10;
+const PERF_FLAG_FD_CLOEXEC = 8;
+const PERF_EVENT_IOC_ENABLE = 0x2400;
+const PERF_RECORD_LOST = 2;
+const PERF_RECORD_SAMPLE = 9;
+const HEAD_AT = 1024;
+const TAIL_AT = 1032;
+const HEADER_BYTES = 8;
+const ATTR_BYTES = 128;
+
+interface CpuRing {
+  readonly cpu: number;
+  readonly fd: number;
+  readonly addr: number;
+  readonly sizeBytes: number;
+  readonly head: Int32Array;
+  readonly tail: BigUint64Array;
+  readonly data: Uint8Array;
+  readonly words: Uint32Array;
+  pos: number;
+}
+
+/** `pages` a CPU, a power of two. */
+export function openPerfBuffer(bpf: Bpf, mapFd: number, cpus: number, pages = 64): RecordSource {
+  const { sys } = bpf;
+  const rings: CpuRing[] = [];
+  const closeAll = (): void => {
+    for (const ring of rings.splice(0)) {
+      sys.syscall(sys.nr.munmap, ring.addr, ring.sizeBytes);
+      bpf.close(ring.fd);
+    }
+  };
+  try {
+    for (let cpu = 0; cpu < cpus; cpu++) {
+      const ring = openRing(sys, cpu, pages);
+      if (ring === null) continue; // an offline CPU
+      rings.push(ring);
+      putSlot(bpf, mapFd, cpu, ring.fd);
+    }
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+  const ready = waiter(sys, () => rings.map((ring) => ring.fd), true);
+  const state = { lost: 0, copy: new Uint8Array(PAGE_BYTES) };
+  return {
+    get lost(): number {
+      return state.lost;
+    },
+    drain(fn): number {
+      let count = 0;
+      for (const ring of [...rings]) count += drainRing(ring, state, fn, () => rings.length > 0);
+      return count;
+    },
+    wait(signal): Promise<void> {
+      return ready.wait(() => rings.length === 0 || rings.some((ring) => waitingBytes(ring) > 0), signal);
+    },
+    close(): void {
+      ready.cancel();
+      closeAll();
+    },
+  };
+}
+
+function openRing(sys: Sys, cpu: number, pages: number): CpuRing | null {
+  const attr = sys.alloc(ATTR_BYTES);
+  attr.view.setUint32(0, PERF_TYPE_SOFTWARE, true);
+  attr.view.setUint32(4, ATTR_BYTES, true);
+  attr.view.setUint32(8, PERF_COUNT_SW_BPF_OUTPUT, true);
+  attr.view.setUint32(16, 1, true); // sample_period
+  attr.view.setUint32(24, PERF_SAMPLE_RAW, true);
+  attr.view.setUint32(48, 1, true); // wakeup_events
+  const fd = sys.syscall(sys.nr.perfEventOpen, attr.addr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  if (fd === -ENODEV) return null;
+  if (fd < 0) throw sysError(`perf event on CPU ${cpu}`, -fd);
+  const sizeBytes = (1 + pages) * PAGE_BYTES;
+  const addr = sys.syscall(sys.nr.mmap, 0, sizeBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  const enabled = addr < 0 ? addr : sys.syscall(sys.nr.ioctl, fd, PERF_EVENT_IOC_ENABLE, 0);
+  if (enabled < 0) {
+    sys.syscall(sys.nr.close, fd);
+    throw sysError(`ring of the perf event on CPU ${cpu}`, -enabled);
+  }
+  const bytes = sys.view(addr, sizeBytes);
+  const data = bytes.subarray(PAGE_BYTES);
+  const tail = new BigUint64Array(bytes.buffer, bytes.byteOffset + TAIL_AT, 1);
+  return {
+    cpu,
+    fd,
+    addr,
+    sizeBytes,
+    head: new Int32Array(bytes.buffer, bytes.byteOffset + HEAD_AT, 2),
+    tail,
+    data,
+    words: new Uint32Array(data.buffer, data.byteOffset, data.length >> 2),
+    pos: Number(tail[0]!),
+  };
+}
+
+/** Head and tail modulo 2^32: the ring is smaller. */
+function waitingBytes(ring: CpuRing): number {
+  return (Atomics.load(ring.head, 0) - (ring.pos % 0x1_0000_0000)) >>> 0;
+}
+
+function drainRing(
+  ring: CpuRing,
+  state: { lost: number; copy: Uint8Array },
+  fn: (record: Uint8Array, cpu: number) => void,
+  open: () => boolean,
+): number {
+  const mask = ring.data.length - 1;
+  let count = 0;
+  for (let left = waitingBytes(ring); left >= HEADER_BYTES; ) {
+    const at = ring.pos & mask;
+    const type = ring.words[at >> 2]!;
+    const size = ring.words[(at + 4) >> 2]! >>> 16;
+    if (size < HEADER_BYTES) break; // never written by a kernel: stop rather than spin
+    if (type === PERF_RECORD_SAMPLE) {
+      const len = ring.words[((at + HEADER_BYTES) & mask) >> 2]!;
+      const record = copyOut(ring, (at + HEADER_BYTES + 4) & mask, Math.min(len, size - HEADER_BYTES - 4), state);
+      ring.pos += size;
+      left -= size;
+      count++;
+      fn(record, ring.cpu);
+      if (!open()) return count;
+    } else {
+      if (type === PERF_RECORD_LOST) state.lost += ring.words[((at + HEADER_BYTES + 8) & mask) >> 2]!;
+      ring.pos += size;
+      left -= size;
+    }
+    if (left < HEADER_BYTES) {
+      ring.tail[0] = BigInt(ring.pos);
+      left = waitingBytes(ring);
+    }
+  }
+  ring.tail[0] = BigInt(ring.pos);
+  return count;
+}
+
+function copyOut(ring: CpuRing, at: number, len: number, state: { copy: Uint8Array }): Uint8Array {
+  if (len > state.copy.length) state.copy = new Uint8Array(2 * len);
+  const first = Math.min(len, ring.data.length - at);
+  state.copy.set(ring.data.subarray(at, at + first));
+  if (first < len) state.copy.set(ring.data.subarray(0, len - first), first);
+  return state.copy.subarray(0, len);
+}
+
+function putSlot(bpf: Bpf, mapFd: number, cpu: number, fd: number): void {
+  const slot = bpf.scratch("perf slot", 8);
+  slot.view.setUint32(0, cpu, true);
+  slot.view.setInt32(4, fd, true);
+  const attr = bpf.clear();
+  attr.setUint32(0, mapFd, true);
+  setAddr(attr, 8, slot.addr);
+  setAddr(attr, 16, slot.addr + 4);
+  const result = bpf.call(BPF_MAP_UPDATE_ELEM, 32);
+  if (result < 0) throw sysError(`perf event in slot ${cpu}`, -result);
+}

@@ -1,0 +1,137 @@
+/**
+ * ResolvedProg -> what BPF_PROG_LOAD takes: func_info and line_info records, and the kernel BTF id that tracing, lsm and
+ * iterator programs attach to.
+ */
+import * as at from "../abi/attach-types.ts";
+import * as pt from "../abi/prog-types.ts";
+import { cString, viewOf } from "../base/bytes.ts";
+import type { BtfKind, BtfView } from "../btf/types.ts";
+import type { ResolvedProg } from "../obj/spec.ts";
+import { FUNC_INFO_BYTES, LINE_INFO_BYTES, type ProgAttr } from "./bpf/prog.ts";
+import { NotSupported } from "./errors.ts";
+
+/** What a caller adds to what the object says. */
+export interface LoadExtras {
+  /** BTF id to attach to, where the section name does not lead to it (struct_ops, freplace). */
+  readonly attachBtfId?: number;
+  readonly expectedAttachType?: number;
+  /** fd of the program to extend or trace. */
+  readonly attachFd?: number;
+}
+
+/** Without BTF (btfFd 0) there is no func_info and no line_info. */
+export function progAttr(
+  prog: ResolvedProg,
+  fds: readonly number[],
+  btfFd: number,
+  kernVersion: number,
+  extras: LoadExtras = {},
+): ProgAttr {
+  const { spec } = prog;
+  const funcInfo = btfFd > 0 ? funcInfoOf(prog) : NONE;
+  return {
+    type: spec.type,
+    insns: prog.insns,
+    license: prog.license,
+    name: spec.name,
+    flags: spec.flags | (spec.sleepable ? 0x10 : 0),
+    expectedAttachType: extras.expectedAttachType ?? spec.expectedAttachType,
+    attachBtfId: extras.attachBtfId ?? attachBtfId(prog),
+    attachFd: extras.attachFd ?? 0,
+    fds,
+    btfFd: funcInfo.length > 0 ? btfFd : 0,
+    funcInfo,
+    lineInfo: funcInfo.length > 0 ? lineInfoOf(prog) : NONE,
+    kernVersion: spec.type === pt.BPF_PROG_TYPE_KPROBE ? kernVersion : 0,
+  };
+}
+
+const NONE = new Uint8Array(0);
+
+/** All functions or none: the kernel wants one record a subprogram. */
+function funcInfoOf(prog: ResolvedProg): Uint8Array {
+  const { funcs } = prog.spec;
+  if (funcs.length === 0 || funcs.some((func) => func.typeId === 0)) return NONE;
+  const bytes = new Uint8Array(FUNC_INFO_BYTES * funcs.length);
+  const view = viewOf(bytes);
+  funcs.forEach((func, i) => {
+    view.setUint32(FUNC_INFO_BYTES * i, func.insnIdx, true);
+    view.setUint32(FUNC_INFO_BYTES * i + 4, func.typeId, true);
+  });
+  return bytes;
+}
+
+/** Source lines name their texts by offset in the BTF's strings; the first line must stand at the first insn. */
+function lineInfoOf(prog: ResolvedProg): Uint8Array {
+  const { lines, funcs } = prog.spec;
+  if (prog.btf === null || lines.length === 0) return NONE;
+  const starts = new Set(lines.map((line) => line.insnIdx));
+  if (funcs.some((func) => !starts.has(func.insnIdx))) return NONE;
+  const offsets = stringOffsets(prog.btf);
+  const bytes = new Uint8Array(LINE_INFO_BYTES * lines.length);
+  const view = viewOf(bytes);
+  for (let i = 0, at = 0; i < lines.length; i++, at += LINE_INFO_BYTES) {
+    const line = lines[i]!;
+    const file = offsets.get(line.file);
+    const text = offsets.get(line.text) ?? 0;
+    if (file === undefined) return NONE;
+    view.setUint32(at, line.insnIdx, true);
+    view.setUint32(at + 4, file, true);
+    view.setUint32(at + 8, text, true);
+    view.setUint32(at + 12, (line.line << 10) | (line.col & 0x3ff), true);
+  }
+  return bytes;
+}
+
+const offsetsOf = new WeakMap<BtfView, ReadonlyMap<string, number>>();
+
+function stringOffsets(btf: BtfView): ReadonlyMap<string, number> {
+  const known = offsetsOf.get(btf);
+  if (known !== undefined) return known;
+  // struct btf_header: str_off at 16 and str_len at 20 count from the header's end (hdr_len at 4).
+  const view = viewOf(btf.raw);
+  const start = view.getUint32(4, true) + view.getUint32(16, true);
+  const strings = btf.raw.subarray(start, start + view.getUint32(20, true));
+  const offsets = new Map<string, number>();
+  for (let at = 0; at < strings.length; ) {
+    let end = strings.indexOf(0, at);
+    if (end < 0) end = strings.length;
+    const text = cString(strings.subarray(at, end));
+    if (!offsets.has(text)) offsets.set(text, at);
+    at = end + 1;
+  }
+  offsetsOf.set(btf, offsets);
+  return offsets;
+}
+
+interface AttachRule {
+  readonly type: number;
+  /** Any if absent. */
+  readonly attach?: readonly number[];
+  readonly prefix: string;
+  readonly kind: BtfKind;
+}
+
+/** Source: tools/lib/bpf/libbpf.c btf_get_kernel_prefix_kind(). */
+const ATTACH_RULES: readonly AttachRule[] = [
+  { type: pt.BPF_PROG_TYPE_TRACING, attach: [at.BPF_TRACE_RAW_TP], prefix: "btf_trace_", kind: "typedef" },
+  { type: pt.BPF_PROG_TYPE_TRACING, attach: [at.BPF_TRACE_ITER], prefix: "bpf_iter_", kind: "func" },
+  { type: pt.BPF_PROG_TYPE_TRACING, prefix: "", kind: "func" },
+  { type: pt.BPF_PROG_TYPE_LSM, prefix: "bpf_lsm_", kind: "func" },
+];
+
+/** Id in the kernel's BTF of what the program's section names; 0 where its type has none. Throws NotSupported. */
+export function attachBtfId(prog: ResolvedProg): number {
+  const { spec, kernelBtf } = prog;
+  const rule = ATTACH_RULES.find(
+    (each) => each.type === spec.type && (each.attach === undefined || each.attach.includes(spec.expectedAttachType)),
+  );
+  if (rule === undefined || spec.attachTo === "") return 0;
+  const name = rule.prefix + spec.attachTo;
+  const id = kernelBtf?.find(name, rule.kind) ?? 0;
+  if (id !== 0) return id;
+  throw new NotSupported(`${rule.kind === "typedef" ? "tracepoint" : "function"} ${spec.attachTo} to attach to`, "", {
+    site: { prog: spec.name, section: spec.section },
+    advice: `the kernel's BTF has no ${rule.kind} ${name}`,
+  });
+}

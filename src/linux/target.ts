@@ -1,0 +1,132 @@
+/**
+ * The kernel target: maps and programs through bpf(2).
+ *
+ * @example
+ * ```ts
+ * import { linux } from "skep/linux";
+ * await using live = await load("syn_guard.bpf.o", { target: linux() });
+ * live.programs.syn_guard.run(packet);
+ * ```
+ */
+import { readFileSync } from "node:fs";
+import { versionCode } from "../abi/since.ts";
+import { bug, SkepError } from "../base/error.ts";
+import { Btf } from "../btf/btf.ts";
+import type { BtfView } from "../btf/types.ts";
+import type { Target, TargetMap, TargetProg } from "../loader/target.ts";
+import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import { btfComplaint, loadBtf } from "./bpf/btf.ts";
+import { Bpf } from "./bpf/call.ts";
+import { possibleCpus } from "./cpus.ts";
+import { kernelConfig, kernelRelease } from "./kconfig.ts";
+import { koffiSys } from "./koffi-sys.ts";
+import { loadVerified } from "./load-prog.ts";
+import { LinuxMap } from "./map.ts";
+import { createLinuxMap } from "./map-create.ts";
+import { LinuxProg } from "./prog.ts";
+import { progAttr } from "./prog-attr.ts";
+import type { Sys } from "./sys.ts";
+
+export interface LinuxOptions {
+  /** Instead of the running kernel: for tests. */
+  readonly sys?: Sys;
+  /** BTF of the kernel, where /sys/kernel/btf/vmlinux is not it; null for none. */
+  readonly kernelBtf?: BtfView | null;
+  /** Kernel release, where uname does not tell it. */
+  readonly release?: string;
+}
+
+const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
+
+/** Throws "linux/os", "linux/arch" and "linux/koffi" where this machine cannot have one. */
+export function linux(options: LinuxOptions = {}): Target {
+  return new LinuxTarget(options);
+}
+
+class LinuxTarget implements Target {
+  readonly name = "linux";
+  readonly kconfig: Target["kconfig"] = kernelConfig();
+
+  private readonly bpf: Bpf;
+  private readonly release: string;
+  private readonly cpus: number;
+  private readonly live = new Set<{ close(): void }>();
+  /** Loaded BTF by object; 0 for one that the kernel does not take. */
+  private readonly btfFds = new Map<BtfView, number>();
+  private vmlinux: BtfView | null | undefined;
+
+  constructor(options: LinuxOptions) {
+    this.bpf = new Bpf(options.sys ?? koffiSys());
+    this.release = options.release ?? kernelRelease();
+    this.cpus = possibleCpus();
+    this.vmlinux = options.kernelBtf;
+  }
+
+  get kernelBtf(): BtfView | null {
+    if (this.vmlinux === undefined) this.vmlinux = readVmlinux();
+    return this.vmlinux;
+  }
+
+  prepare(): void {}
+
+  createMap(spec: MapSpec, inner: TargetMap | null): LinuxMap {
+    const context = {
+      bpf: this.bpf,
+      cpus: this.cpus,
+      release: this.release,
+      btfFd: (of: MapSpec) => this.btfFd(of.btf),
+    };
+    const map = createLinuxMap(context, spec, inner === null ? 0 : fdOf(inner), (closed) => this.live.delete(closed));
+    this.live.add(map);
+    return map;
+  }
+
+  loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg {
+    const started = performance.now();
+    const attr = progAttr(prog, maps.map(fdOf), this.btfFd(prog.btf), versionCode(this.release));
+    const loaded = loadVerified(this.bpf, attr, this.release);
+    const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, (closed) =>
+      this.live.delete(closed),
+    );
+    this.live.add(made);
+    return made;
+  }
+
+  close(): void {
+    for (const each of [...this.live].reverse()) each.close();
+    for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
+    this.btfFds.clear();
+  }
+
+  /** Why the kernel does not take an object's BTF, "" where it does. */
+  btfComplaint(btf: BtfView): string {
+    return this.btfFd(btf) > 0 ? "" : btfComplaint(this.bpf, btf.raw);
+  }
+
+  /** Objects whose BTF the kernel does not take are loaded without: 0. */
+  private btfFd(btf: BtfView | null): number {
+    if (btf === null) return 0;
+    const known = this.btfFds.get(btf);
+    if (known !== undefined) return known;
+    const fd = Math.max(0, loadBtf(this.bpf, btf.raw));
+    this.btfFds.set(btf, fd);
+    return fd;
+  }
+}
+
+function fdOf(map: TargetMap): number {
+  if (map instanceof LinuxMap) return map.fd >= 0 ? map.fd : bug(`map ${map.spec.name} is closed`);
+  throw new SkepError("load/target", `map ${map.spec.name} belongs to another target`, {
+    advice: "maps and programs of one target cannot be mixed with another's",
+  });
+}
+
+function readVmlinux(): BtfView | null {
+  let raw: Uint8Array;
+  try {
+    raw = new Uint8Array(readFileSync(VMLINUX_BTF));
+  } catch {
+    return null; // a kernel without CONFIG_DEBUG_INFO_BTF
+  }
+  return new Btf(raw);
+}

@@ -1,0 +1,57 @@
+/**
+ * A mmap'd array map: global variables are read and written in place, in 2 to 4 ns. The kernel would kill the process for
+ * touching a view after munmap, and for writing one that is read only, so:
+ *
+ *     frozen sections (.rodata)  get a copy, which says the same for ever
+ *     close()                    puts anonymous memory in the mapping's place: old views stay harmless, the map is let go
+ *
+ * Source: kernel/bpf/arraymap.c array_map_mmap, kernel/bpf/syscall.c bpf_map_mmap.
+ */
+import { BPF_F_MMAPABLE } from "../abi/flags.ts";
+import { BPF_MAP_TYPE_ARRAY } from "../abi/map-types.ts";
+import type { MapSpec } from "../obj/spec.ts";
+import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys } from "./sys.ts";
+
+const MAP_PRIVATE = 0x02;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
+
+export interface Window {
+  readonly bytes: Uint8Array;
+  close(): void;
+}
+
+/** null where the map is not one that the kernel lets user space map. */
+export function mapWindow(sys: Sys, fd: number, spec: MapSpec, frozen: boolean): Window | null {
+  if (spec.type !== BPF_MAP_TYPE_ARRAY || (spec.flags & BPF_F_MMAPABLE) === 0) return null;
+  const stride = (spec.valueSize + 7) & ~7;
+  const used = spec.maxEntries === 1 ? spec.valueSize : stride * spec.maxEntries;
+  const size = Math.ceil((stride * spec.maxEntries) / PAGE_BYTES) * PAGE_BYTES;
+  const prot = frozen ? PROT_READ : PROT_READ | PROT_WRITE;
+  const addr = sys.syscall(sys.nr.mmap, 0, size, prot, MAP_SHARED, fd, 0);
+  if (addr < 0) return null;
+  const mapped = sys.view(addr, size).subarray(0, used);
+  if (frozen) {
+    const copy = mapped.slice();
+    sys.syscall(sys.nr.munmap, addr, size);
+    return { bytes: copy, close: () => {} };
+  }
+  let open = true;
+  // The address range itself is given back when nobody can reach the view any more.
+  reclaim.register(mapped.buffer, { sys, addr, size });
+  return {
+    bytes: mapped,
+    close(): void {
+      if (!open) return;
+      open = false;
+      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+      sys.syscall(sys.nr.mmap, addr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    },
+  };
+}
+
+const reclaim = new FinalizationRegistry<{ readonly sys: Sys; readonly addr: number; readonly size: number }>(
+  ({ sys, addr, size }) => {
+    sys.syscall(sys.nr.munmap, addr, size);
+  },
+);
