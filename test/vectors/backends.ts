@@ -1,7 +1,9 @@
 /** What vectors run on: the embedded target with each engine, and the running kernel. */
 
 import { toHex } from "../../src/base/bytes.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { interp } from "../../src/engine/interp/interp.ts";
+import { jit } from "../../src/engine/jit/jit.ts";
 import type { Target, TargetMap } from "../../src/loader/target.ts";
 import { sealVerified } from "../../src/obj/verified.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
@@ -16,15 +18,17 @@ export interface Backend {
   open(): Target;
 }
 
-const embeddedInterp: Backend = {
-  name: "interp",
-  missing: null,
-  open: () =>
-    embeddedTarget(
-      { engine: "interp", random: 1, memoryBytes: 4 << 20 },
-      { engine: () => interp, verify: trust, createHooks },
-    ),
-};
+function embeddedBackend(engine: Engine): Backend {
+  return {
+    name: engine.name,
+    missing: null,
+    open: () =>
+      embeddedTarget(
+        { engine: engine.name, random: 1, memoryBytes: 4 << 20 },
+        { engine: () => engine, verify: trust, createHooks },
+      ),
+  };
+}
 
 function trust(prog: Parameters<Parameters<typeof embeddedTarget>[1]["verify"]>[0]) {
   const n = prog.insns.length;
@@ -32,7 +36,7 @@ function trust(prog: Parameters<Parameters<typeof embeddedTarget>[1]["verify"]>[
   return { prog: sealVerified({ prog, facts, stackDepth: prog.spec.funcs.map(() => 512), safe: true }), processed: 0 };
 }
 
-export const BACKENDS: readonly Backend[] = [embeddedInterp];
+export const BACKENDS: readonly Backend[] = [embeddedBackend(interp), embeddedBackend(jit)];
 
 /** Runs all of a vector's runs; throws what loading throws. */
 export function runVector(backend: Backend, vector: Vector): VectorResult[] {
