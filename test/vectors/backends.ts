@@ -4,10 +4,12 @@ import { toHex } from "../../src/base/bytes.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { interp } from "../../src/engine/interp/interp.ts";
 import { jit } from "../../src/engine/jit/jit.ts";
+import { linux } from "../../src/linux/target.ts";
 import type { Target, TargetMap } from "../../src/loader/target.ts";
 import { sealVerified } from "../../src/obj/verified.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
 import { embeddedTarget } from "../../src/runtime/target.ts";
+import { liveKernel } from "../live.ts";
 import { resolvedProg } from "./program.ts";
 import type { Vector, VectorResult } from "./vector.ts";
 
@@ -36,7 +38,11 @@ function trust(prog: Parameters<Parameters<typeof embeddedTarget>[1]["verify"]>[
   return { prog: sealVerified({ prog, facts, stackDepth: prog.spec.funcs.map(() => 512), safe: true }), processed: 0 };
 }
 
-export const BACKENDS: readonly Backend[] = [embeddedBackend(interp), embeddedBackend(jit)];
+export const BACKENDS: readonly Backend[] = [
+  embeddedBackend(interp),
+  embeddedBackend(jit),
+  { name: "linux", missing: liveKernel(), open: () => linux({ kernelBtf: null }) },
+];
 
 /** Runs all of a vector's runs; throws what loading throws. */
 export function runVector(backend: Backend, vector: Vector): VectorResult[] {

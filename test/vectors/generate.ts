@@ -62,6 +62,12 @@ class Program {
     this.#body.push(() => text);
   }
 
+  /** A result that is written in parts: `text` gets where it lies from r6; the whole must be `expected` in the end. */
+  place(expected: bigint): (text: (at: number) => string) => void {
+    const index = this.outputs.push(u64(expected)) - 1;
+    return (text) => this.#body.push((resultsAt) => text(resultsAt + 8 * index));
+  }
+
   /** Stores a register as the next result. */
   store(reg: string, expected: bigint): void {
     const index = this.outputs.push(u64(expected)) - 1;
@@ -174,56 +180,98 @@ function jumpVector(row: OpRow): Vector {
   return p.vector(row.name);
 }
 
-/** Loads of every byte position of two stack words (and of the packet), stores into a patterned word. */
+/** Two words with every byte different, and signs set and clear. */
+const LOW = 0x8786_8584_8382_8180n;
+const HIGH = 0x7f6f_5f4f_3f2f_1f0fn;
+const BOTH = (HIGH << 64n) | LOW;
+
+/** Loads and stores at every aligned place of two stack words, and (plain ones) at every byte of two words of the packet. */
 function memoryVector(row: OpRow): Vector {
   const p = new Program();
-  const mem = row.mem!;
-  const size = BigInt(mem.sizeBytes);
-  const bits = Number(8n * size);
-  const low = 0x8786_8584_8382_8180n;
-  const high = 0x7f6f_5f4f_3f2f_1f0fn;
-  const both = (high << 64n) | low;
-  // Atomic accesses must be aligned, plain ones need not be
-  const step = row.kind === "ldx" || row.kind === "st" || row.kind === "stx" ? 1 : mem.sizeBytes;
-  for (let at = 0; at + mem.sizeBytes <= 16; at += step) {
-    if (mem.access === "load") {
-      p.load("r3", low);
-      p.line("*(u64 *)(r10 - 16) = r3");
-      p.load("r3", high);
-      p.line("*(u64 *)(r10 - 8) = r3");
-      p.line("r4 = r10");
-      p.line("r4 += -24");
-      p.line(textOf(row, { off: at + 8 }));
-      const value = BigInt.asUintN(bits, both >> BigInt(8 * at));
-      p.store("r3", mem.signed ? BigInt.asIntN(bits, value) : value);
-      if (row.kind === "ldx" && at === 0) {
-        // A narrow load zeroes the rest of a register that it also takes its address from
-        p.load("r3", low);
-        p.line("*(u64 *)(r10 - 16) = r3");
-        p.line("r3 = r10");
-        p.line(textOf(row, { src: 3, off: -16 }));
-        p.store("r3", mem.signed ? BigInt.asIntN(bits, low) : BigInt.asUintN(bits, low));
-      }
-      continue;
-    }
-    for (const value of row.kind === "st" ? [0n, -1n, 0x12345678n, -0x80000000n] : [0n, 0xfedc_ba98_7654_3210n]) {
-      p.load("r3", low);
-      p.line("*(u64 *)(r10 - 16) = r3");
-      p.load("r3", high);
-      p.line("*(u64 *)(r10 - 8) = r3");
-      p.line("r3 = r10");
-      p.line("r3 += -32");
-      if (row.kind !== "st") p.load("r4", u64(value));
-      p.line(textOf(row, { off: at + 16, imm: Number(BigInt.asIntN(32, value)) }));
-      const mask = ((1n << BigInt(bits)) - 1n) << BigInt(8 * at);
-      const after = (both & ~mask) | ((value << BigInt(8 * at)) & mask);
-      p.line("r5 = *(u64 *)(r10 - 16)");
-      p.store("r5", after);
-      p.line("r5 = *(u64 *)(r10 - 8)");
-      p.store("r5", after >> 64n);
-    }
-  }
+  const { access, sizeBytes } = row.mem!;
+  const plain = row.kind === "ldx" || row.kind === "st" || row.kind === "stx";
+  for (let at = 0; at + sizeBytes <= 16; at += sizeBytes)
+    access === "load" ? stackLoad(p, row, at) : stackStore(p, row, at);
+  for (let at = 0; plain && at + sizeBytes <= 16; at++)
+    access === "load" ? packetLoad(p, row, at) : packetStore(p, row, at);
   return p.vector(row.name);
+}
+
+function loaded(row: OpRow, at: number): bigint {
+  const { sizeBytes, signed } = row.mem!;
+  const value = BigInt.asUintN(8 * sizeBytes, BOTH >> BigInt(8 * at));
+  return signed ? BigInt.asIntN(8 * sizeBytes, value) : value;
+}
+
+/** Both words after a store of `value` at a byte. */
+function stored(row: OpRow, at: number, value: bigint): bigint {
+  const mask = ((1n << BigInt(8 * row.mem!.sizeBytes)) - 1n) << BigInt(8 * at);
+  return (BOTH & ~mask) | ((value << BigInt(8 * at)) & mask);
+}
+
+function fillStack(p: Program): void {
+  p.load("r3", LOW);
+  p.line("*(u64 *)(r10 - 16) = r3");
+  p.load("r3", HIGH);
+  p.line("*(u64 *)(r10 - 8) = r3");
+}
+
+function stackLoad(p: Program, row: OpRow, at: number): void {
+  fillStack(p);
+  p.line("r4 = r10");
+  p.line("r4 += -24");
+  p.line(textOf(row, { off: at + 8 }));
+  p.store("r3", loaded(row, at));
+  if (at > 0) return;
+  // The register that holds the address may be the one that is loaded
+  fillStack(p);
+  p.line("r3 = r10");
+  p.line(textOf(row, { src: 3, off: -16 }));
+  p.store("r3", loaded(row, 0));
+}
+
+function stackStore(p: Program, row: OpRow, at: number): void {
+  for (const value of storedValues(row)) {
+    fillStack(p);
+    p.line("r3 = r10");
+    p.line("r3 += -32");
+    if (row.kind !== "st") p.load("r4", u64(value));
+    p.line(textOf(row, { off: at + 16, imm: Number(BigInt.asIntN(32, value)) }));
+    const after = stored(row, at, value);
+    p.line("r5 = *(u64 *)(r10 - 16)");
+    p.store("r5", after);
+    p.line("r5 = *(u64 *)(r10 - 8)");
+    p.store("r5", after >> 64n);
+  }
+}
+
+function packetLoad(p: Program, row: OpRow, at: number): void {
+  const low = p.place(LOW);
+  const high = p.place(HIGH);
+  p.load("r5", LOW);
+  low((place) => `*(u64 *)(r6 + ${place}) = r5`);
+  p.load("r5", HIGH);
+  high((place) => `*(u64 *)(r6 + ${place}) = r5`);
+  low((place) => textOf(row, { src: 6, off: place + at }));
+  p.store("r3", loaded(row, at));
+}
+
+function packetStore(p: Program, row: OpRow, at: number): void {
+  for (const value of storedValues(row).slice(-1)) {
+    const after = stored(row, at, value);
+    const low = p.place(after);
+    const high = p.place(after >> 64n);
+    p.load("r5", LOW);
+    low((place) => `*(u64 *)(r6 + ${place}) = r5`);
+    p.load("r5", HIGH);
+    high((place) => `*(u64 *)(r6 + ${place}) = r5`);
+    if (row.kind !== "st") p.load("r4", u64(value));
+    low((place) => textOf(row, { dst: 6, off: place + at, imm: Number(BigInt.asIntN(32, value)) }));
+  }
+}
+
+function storedValues(row: OpRow): readonly bigint[] {
+  return row.kind === "st" ? [0n, -1n, -0x80000000n, 0x12345678n] : [0n, 0xfedc_ba98_7654_3210n];
 }
 
 function atomicVector(row: OpRow): Vector {

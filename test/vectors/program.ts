@@ -4,6 +4,7 @@ import { assemble } from "../../src/asm/asm.ts";
 import { targetOf } from "../../src/asm/llvm.ts";
 import { opAt } from "../../src/isa/ops.ts";
 import type { FuncInfo, MapSpec, ResolvedProg } from "../../src/obj/spec.ts";
+import { FIRST_FUNC_ID, funcsBtf } from "./btf.ts";
 import type { Vector, VectorMap } from "./vector.ts";
 
 export function mapSpec(map: VectorMap): MapSpec {
@@ -49,10 +50,10 @@ function build(vector: Vector): ResolvedProg {
   const funcs = [...starts]
     .sort((a, b) => a - b)
     .map(
-      (insnIdx): FuncInfo => ({
+      (insnIdx, i): FuncInfo => ({
         insnIdx,
         name: insnIdx === 0 ? "vector" : (names.get(insnIdx) ?? `sub${insnIdx}`),
-        typeId: 0,
+        typeId: FIRST_FUNC_ID + i,
         linkage: "static",
       }),
     );
@@ -75,7 +76,7 @@ function build(vector: Vector): ResolvedProg {
     insns,
     maps,
     license: "GPL",
-    btf: null,
+    btf: funcsBtf(funcs.map((func) => func.name)),
     kernelBtf: null,
   };
 }
