@@ -47,16 +47,23 @@ export function parseStats(log: string): VerifierStats {
 }
 
 const NOT_DECISIVE =
-  /^(processed \d|verification time|stack depth|insn_stats|mark_precise:|\d+: |from \d+ to \d+|; |func#\d+ @|Func#|Live regs before|\s*$|The sequence of \d+ jumps|parent didn't have|parent already had|last_idx|regs=|propagating r|arg#\d+ reference type|old state|cur state|max_value |R\d+(_\w+)?=|caller:|callee:|returning from callee|to caller at)/;
+  /^(processed \d|verification time|stack depth|insn_stats|mark_precise:|\d+: |from \d+ to \d+|; |func#\d+ @|Func#|Live regs before|\s*$|parent didn't have|parent already had|last_idx|regs=|propagating r|arg#\d+ reference type|old state|cur state|R\d+(_\w+)?=|caller:|callee:|returning from callee|to caller at)/;
 
 /** The last line that is neither an insn, a state nor a statistic: the verifier's sentence. "" if there is none. */
 export function decisiveLine(log: string): string {
+  return sentences(log).at(-1) ?? "";
+}
+
+/** The sentences that the log ends with, in order: mostly one, sometimes the access and what is wrong with it. */
+export function sentences(log: string): string[] {
+  const found: string[] = [];
   let end = log.length;
   while (end > 0) {
     const start = log.lastIndexOf("\n", end - 1) + 1;
     const line = log.slice(start, end).replace(/\0/g, "");
-    if (!NOT_DECISIVE.test(line)) return line;
+    if (!NOT_DECISIVE.test(line)) found.unshift(line);
+    else if (found.length > 0) break;
     end = start - 1;
   }
-  return "";
+  return found;
 }

@@ -8,12 +8,12 @@
  * Records wrap at the end of the ring and are copied in two parts there.
  * Source: include/uapi/linux/perf_event.h, tools/lib/bpf/libbpf.c perf_buffer__*, 6.18.
  */
-import { BPF_MAP_UPDATE_ELEM } from "../abi/cmds.ts";
 import { ENODEV } from "../base/errno.ts";
 import type { Bpf } from "./bpf/call.ts";
+import { updateElem } from "./bpf/map.ts";
 import { sysError } from "./errors.ts";
 import { type RecordSource, waiter } from "./records.ts";
-import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys, setAddr } from "./sys.ts";
+import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys } from "./sys.ts";
 
 const PERF_TYPE_SOFTWARE = 1;
 const PERF_COUNT_SW_BPF_OUTPUT = 10;
@@ -164,13 +164,7 @@ function copyOut(ring: CpuRing, at: number, len: number, state: { copy: Uint8Arr
 }
 
 function putSlot(bpf: Bpf, mapFd: number, cpu: number, fd: number): void {
-  const slot = bpf.scratch("perf slot", 8);
-  slot.view.setUint32(0, cpu, true);
-  slot.view.setInt32(4, fd, true);
-  const attr = bpf.clear();
-  attr.setUint32(0, mapFd, true);
-  setAddr(attr, 8, slot.addr);
-  setAddr(attr, 16, slot.addr + 4);
-  const result = bpf.call(BPF_MAP_UPDATE_ELEM, 32);
+  const slot = new Uint8Array(new Int32Array([cpu, fd]).buffer);
+  const result = updateElem(bpf, mapFd, slot.subarray(0, 4), slot.subarray(4));
   if (result < 0) throw sysError(`perf event in slot ${cpu}`, -result);
 }

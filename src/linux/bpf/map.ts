@@ -8,6 +8,7 @@ import {
   BPF_MAP_FREEZE,
   BPF_MAP_LOOKUP_AND_DELETE_BATCH,
   BPF_MAP_LOOKUP_BATCH,
+  BPF_MAP_UPDATE_ELEM,
 } from "../../abi/cmds.ts";
 import { type SysBuffer, setAddr } from "../sys.ts";
 import type { Bpf } from "./call.ts";
@@ -53,6 +54,16 @@ export function createMap(bpf: Bpf, map: MapAttr): number {
 export function freezeMap(bpf: Bpf, fd: number): number {
   bpf.clear().setUint32(0, fd, true);
   return bpf.call(BPF_MAP_FREEZE, 4);
+}
+
+/** One BPF_MAP_UPDATE_ELEM, for callers that have no live map: 0 or -errno. */
+export function updateElem(bpf: Bpf, fd: number, key: Uint8Array, value: Uint8Array, flags = 0): number {
+  const attr = bpf.clear();
+  attr.setUint32(0, fd, true);
+  bpf.put("elem key", key, 8);
+  bpf.put("elem value", value, 16);
+  attr.setUint32(24, flags, true);
+  return bpf.call(BPF_MAP_UPDATE_ELEM, 32);
 }
 
 const BATCH_BYTES = 56;
