@@ -3,7 +3,15 @@
  * print. The embedded target makes one; maps, helpers and hooks get it.
  */
 
-import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, MAP_TYPES } from "../abi/map-types.ts";
+import { BPF_F_RDONLY, BPF_F_WRONLY } from "../abi/flags.ts";
+import {
+  BPF_MAP_TYPE_ARENA,
+  BPF_MAP_TYPE_BLOOM_FILTER,
+  BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  BPF_MAP_TYPE_RINGBUF,
+  BPF_MAP_TYPE_USER_RINGBUF,
+  MAP_TYPES,
+} from "../abi/map-types.ts";
 import { EINVAL, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type { Region } from "../engine/engine.ts";
@@ -24,6 +32,7 @@ import { type Clock, hostClock, seededRandom } from "./clock.ts";
 import { createHeap, type Heap } from "./heap.ts";
 import { mapFlags } from "./helpers/args.ts";
 import type { EventState, Machine } from "./hooks/types.ts";
+import { PAGE_BYTES, powerOfTwoFrom } from "./maps/flags.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
 import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-module.ts";
@@ -148,9 +157,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       return user;
     },
     createMap(given, inner) {
-      // As libbpf: a perf event array without a size has a slot for each CPU.
-      const spec =
-        given.type === BPF_MAP_TYPE_PERF_EVENT_ARRAY && given.maxEntries === 0 ? { ...given, maxEntries: cpus } : given;
+      const spec = adjusted(given, cpus);
       const kind = MAP_KINDS.get(spec.type);
       if (kind === undefined) {
         const word = MAP_TYPES[spec.type]?.word ?? String(spec.type);
@@ -159,7 +166,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
           advice: "load the object on the linux target, or leave this map out",
         });
       }
-      const errno = kind.check(spec, cpus);
+      const errno = checkCommon(spec) || kind.check(spec, cpus);
       if (errno !== 0) throw refused(spec, errno, "its sizes, entries or flags are not allowed for its type");
       const desc = heap.alloc(MAP_DESC_BYTES);
       const id = runtime.nextId();
@@ -256,6 +263,23 @@ function initialEvent(task: TaskOptions): EventState {
     memStart: 0,
     memEnd: 0,
   };
+}
+
+/** What map_create() refuses whatever the type. */
+function checkCommon(spec: MapSpec): number {
+  const { type, flags } = spec;
+  if (spec.mapExtra !== 0n && type !== BPF_MAP_TYPE_BLOOM_FILTER && type !== BPF_MAP_TYPE_ARENA) return EINVAL;
+  return (flags & BPF_F_RDONLY) !== 0 && (flags & BPF_F_WRONLY) !== 0 ? EINVAL : 0;
+}
+
+/**
+ * Sizes as libbpf makes them: a perf event array without one has a slot for each CPU, a ring has a power of two of bytes and
+ * at least a page.
+ */
+function adjusted(spec: MapSpec, cpus: number): MapSpec {
+  if (spec.type === BPF_MAP_TYPE_PERF_EVENT_ARRAY && spec.maxEntries === 0) return { ...spec, maxEntries: cpus };
+  if (spec.type !== BPF_MAP_TYPE_RINGBUF && spec.type !== BPF_MAP_TYPE_USER_RINGBUF) return spec;
+  return { ...spec, maxEntries: Math.max(PAGE_BYTES, powerOfTwoFrom(Math.min(spec.maxEntries, 2 ** 31))) };
 }
 
 function refused(spec: MapSpec, errno: number, why: string): SkepError {

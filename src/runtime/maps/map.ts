@@ -12,6 +12,7 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
   BPF_MAP_TYPE_QUEUE,
   BPF_MAP_TYPE_STACK,
+  BPF_MAP_TYPE_STACK_TRACE,
 } from "../../abi/map-types.ts";
 import { EBADF, EINVAL, ENOENT, ENOTSUPP, EPERM, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
@@ -118,6 +119,10 @@ export class EmbeddedMap implements SlotMap {
     if (this.spec.type === BPF_MAP_TYPE_QUEUE || this.spec.type === BPF_MAP_TYPE_STACK) {
       return this.#takeOut("lookup_and_delete", (value) => ops.pop!(value));
     }
+    if (this.spec.type === BPF_MAP_TYPE_STACK_TRACE) {
+      const trace = ops.userLookup!(at);
+      return typeof trace === "number" || ops.delete(at) !== 0 ? null : trace;
+    }
     if (!LOOKUP_AND_DELETE.has(this.spec.type)) this.#fail("lookup_and_delete", ENOTSUPP);
     const value = this.#read(at);
     if (value !== null) ops.delete(at);
@@ -126,6 +131,8 @@ export class EmbeddedMap implements SlotMap {
 
   nextKey(key: Uint8Array | null): Uint8Array | null {
     this.#need("next_key", BPF_F_WRONLY);
+    // A map without keys is asked without one.
+    if (key !== null && this.#keySize === 0) this.#fail("next_key", EINVAL);
     const at = this.ops.nextKey(key === null ? 0 : this.#key("next_key", key));
     if (at === 0) return null;
     if (at < 0) {

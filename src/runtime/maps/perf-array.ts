@@ -4,7 +4,7 @@
  * Source: kernel/bpf/arraymap.c, kernel/trace/bpf_trace.c (__bpf_perf_event_output), kernel/events/core.c.
  */
 import { BPF_F_CURRENT_CPU } from "../../abi/flags.ts";
-import { E2BIG, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EOPNOTSUPP } from "../../base/errno.ts";
+import { E2BIG, EBADF, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EOPNOTSUPP } from "../../base/errno.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
 import { indexKeys } from "./index-keys.ts";
@@ -32,6 +32,7 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
   const { maxEntries } = spec;
   const keys = indexKeys(host, maxEntries);
   const queues: (RecordQueue | undefined)[] = [];
+  const open = new Set(Array.from({ length: Math.min(maxEntries, host.cpus) }, (_, cpu) => cpu));
   const wake = waiters();
   let lost = 0;
 
@@ -41,14 +42,22 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
     record: [],
     lookup: () => 0,
     update: () => -EINVAL,
-    delete: () => -ENOENT,
+    delete(key) {
+      const index = keys.read(key);
+      if (index >= maxEntries) return -E2BIG;
+      return open.delete(index) ? 0 : -ENOENT;
+    },
     nextKey: keys.next,
     userLookup: () => -ENOTSUPP,
-    userUpdate: () => -EOPNOTSUPP,
+    userUpdate(key, _value, flags) {
+      // There are no perf events here: no descriptor names one.
+      if (flags !== 0) return -EINVAL;
+      return keys.read(key) >= maxEntries ? -E2BIG : -EBADF;
+    },
     output(flags, data, size, extra, extraSize) {
       const index = flags === BPF_F_CURRENT_CPU ? host.cpu() : flags;
       if (index >= maxEntries) return -E2BIG;
-      if (index >= host.cpus) return -ENOENT;
+      if (!open.has(index)) return -ENOENT;
       if (index !== host.cpu()) return -EOPNOTSUPP;
       queues[index] ??= createRecordQueue(QUEUE_BYTES);
       const bytes = roundUp(size + extraSize + 4, 8) - 4;
