@@ -23,12 +23,14 @@ export function fakeSys(bpf: Readonly<Record<number, BpfAnswer>>): FakeKernel {
     nr,
     commands: [],
     closed: [],
-    syscall(number, a = 0, b = 0, c = 0): number {
+    syscall(number, a = 0): number {
       if (number === nr.close) kernel.closed.push(a);
-      if (number !== nr.bpf) return 0;
-      kernel.commands.push(a);
-      const bytes = kernel.at(b);
-      return bpf[a]?.(new DataView(bytes.buffer, bytes.byteOffset, c), kernel) ?? -38;
+      return 0;
+    },
+    bpf(cmd, attrAddr, attrBytes): number {
+      kernel.commands.push(cmd);
+      const bytes = kernel.at(attrAddr);
+      return bpf[cmd]?.(new DataView(bytes.buffer, bytes.byteOffset, attrBytes), kernel) ?? -38;
     },
     alloc(sizeBytes): SysBuffer {
       const bytes = new Uint8Array(sizeBytes);

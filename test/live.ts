@@ -40,7 +40,7 @@ function probe(): string | null {
   attr.view.setUint32(4, 4, true);
   attr.view.setUint32(8, 4, true);
   attr.view.setUint32(12, 1, true);
-  const fd = sys.syscall(sys.nr.bpf, 0, attr.addr, 72);
+  const fd = sys.bpf(0, attr.addr, 72);
   if (fd < 0) return `bpf(2) fails with errno ${-fd}`;
   sys.syscall(sys.nr.close, fd);
   return null;

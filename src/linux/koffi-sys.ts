@@ -39,15 +39,20 @@ function makeSys(): Sys {
     });
   }
   const koffi = loadKoffi();
-  const raw = koffi.load(null).func("syscall", "long", ["long", "int64", "int64", "int64", "int64", "int64", "int64"]);
-  // bpf(2) is called far more often than the rest, and each argument less saves a conversion.
-  const raw3 = koffi.load(null).func("syscall", "int", ["int", "int", "uintptr_t", "uint32"]);
-  const bpf = nr.bpf;
+  const libc = koffi.load(null);
+  const raw = libc.func("syscall", "long", ["long", "int64", "int64", "int64", "int64", "int64", "int64"]);
+  // Each argument less saves a conversion, and bpf(2) takes three.
+  const raw3 = libc.func("syscall", "int", ["int", "int", "int64", "uint32"]);
+  const bpfNr = nr.bpf;
 
   return {
     nr,
     syscall(number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
-      const result = Number(number === bpf ? raw3(number, a, b, c) : raw(number, a, b, c, d, e, f));
+      const result = Number(raw(number, a, b, c, d, e, f));
+      return result === -1 ? -koffi.errno() : result;
+    },
+    bpf(cmd, attrAddr, attrBytes): number {
+      const result = raw3(bpfNr, cmd, attrAddr, attrBytes) as number;
       return result === -1 ? -koffi.errno() : result;
     },
     alloc(sizeBytes): SysBuffer {

@@ -21,6 +21,8 @@ export interface Sys {
   readonly nr: SyscallNumbers;
   /** Result, or -errno. Arguments are plain numbers: fds, sizes, flags, addresses (below 2^53). */
   syscall(nr: number, a?: number, b?: number, c?: number, d?: number, e?: number, f?: number): number;
+  /** bpf(2): the one that is called millions of times. Result, or -errno. */
+  bpf(cmd: number, attrAddr: number, attrBytes: number): number;
   /** Zeroed; lives as long as it is referenced. */
   alloc(sizeBytes: number): SysBuffer;
   /** The bytes at an address, without a copy: mmap'd memory only, dead after munmap. */

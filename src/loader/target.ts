@@ -40,6 +40,11 @@ export interface TargetMap {
   lookupAndDelete(key: Uint8Array): Uint8Array | null;
   /** The key after `key` in iteration order (the first for null or an unknown key); null at the end. */
   nextKey(key: Uint8Array | null): Uint8Array | null;
+  /**
+   * Hands every element to `fn`, many a system call; false (and nothing handed over) where the map cannot. The bytes are
+   * valid in `fn` only, which must not use this map. Targets whose nextKey costs nothing leave it out.
+   */
+  scan?(fn: (key: Uint8Array, value: Uint8Array) => void): boolean;
   /** Map-in-map and prog array slots. */
   setSlot(key: Uint8Array, what: TargetMap | TargetProg | null): void;
   freeze(): void;

@@ -34,7 +34,7 @@ export class Bpf {
   /** Runs a command over the first `sizeBytes` of the attr: result, or -errno. Interrupted calls are repeated. */
   call(cmd: number, sizeBytes: number): number {
     for (let attempts = LOAD_ATTEMPTS; ; attempts--) {
-      const result = this.sys.syscall(this.sys.nr.bpf, cmd, this.attrAddr, sizeBytes);
+      const result = this.sys.bpf(cmd, this.attrAddr, sizeBytes);
       if (result === -EINTR || (result === -EAGAIN && cmd === 5 && attempts > 1)) continue;
       return result;
     }

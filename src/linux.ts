@@ -1,0 +1,5 @@
+/** skep/linux: the running kernel through bpf(2). Linux on x64 and arm64, with the optional package koffi. */
+export { NotSupported, Refused, VerifierError } from "./linux/errors.ts";
+export { type Judge, type JudgeOptions, kernelJudge, type Verdict } from "./linux/judge.ts";
+export type { VerifierStats } from "./linux/log.ts";
+export { type LinuxOptions, linux } from "./linux/target.ts";
