@@ -43,7 +43,6 @@ struct comm {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
-	__type(value, struct event);
 } events SEC(".maps");
 
 struct {
@@ -66,6 +65,22 @@ static __always_inline void count_call(const char *name)
 		bpf_map_update_elem(&calls, &key, &one, BPF_NOEXIST);
 }
 
+/* Not inlined: so BTF has the function, and with it struct event, which user space reads records by. */
+static __noinline void fill(struct event *e, const struct openat_args *ctx, __u64 id)
+{
+	e->time_ns = bpf_ktime_get_ns();
+	/* The kernel's tgid is what user space calls the process id. */
+	e->pid = id >> 32;
+	e->tid = (__u32)id;
+	e->uid = (__u32)bpf_get_current_uid_gid();
+	e->flags = ctx->flags;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	/* Bytes behind a string are not written: clear them, or the record shows what the ring held before. */
+	__builtin_memset(e->filename, 0, sizeof(e->filename));
+	if (bpf_probe_read_user_str(e->filename, sizeof(e->filename), ctx->filename) < 0)
+		e->filename[0] = '\0';
+}
+
 SEC("tracepoint/syscalls/sys_enter_openat")
 int opens(struct openat_args *ctx)
 {
@@ -78,17 +93,7 @@ int opens(struct openat_args *ctx)
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e)
 		return 0;
-	e->time_ns = bpf_ktime_get_ns();
-	/* The kernel's tgid is what user space calls the process id. */
-	e->pid = id >> 32;
-	e->tid = (__u32)id;
-	e->uid = (__u32)bpf_get_current_uid_gid();
-	e->flags = ctx->flags;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	/* Bytes behind a string are not written: clear them, or the record shows what the ring held before. */
-	__builtin_memset(e->filename, 0, sizeof(e->filename));
-	if (bpf_probe_read_user_str(e->filename, sizeof(e->filename), ctx->filename) < 0)
-		e->filename[0] = '\0';
+	fill(e, ctx, id);
 	count_call(e->comm);
 	bpf_ringbuf_submit(e, 0);
 	return 0;

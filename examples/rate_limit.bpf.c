@@ -2,9 +2,10 @@
 /*
  * rate_limit: a token bucket for each source address.
  *
- * A source may send `burst` packets at once and `rate` packets a second in the long run. Its bucket holds tokens, counted in
- * nanoseconds: each packet takes 1/rate of a second out, time puts it back in, and a bucket never holds more than `burst`
- * packets' worth. So no division is needed for a packet, but one when the cost is worked out.
+ * A source may send `burst` packets at once, and `rate` packets a second in the long run. Its bucket is one number: the time
+ * at which it will be full again. A packet moves that time 1/rate of a second on; a packet that would move it further ahead
+ * of now than a whole bucket lasts is dropped. (The "generic cell rate algorithm".) One number can be changed with one
+ * compare-and-swap, so CPUs need no lock.
  */
 #include "parse.h"
 
@@ -14,10 +15,8 @@ const volatile __u64 rate = 100; /* packets a second */
 const volatile __u64 burst = 20; /* packets */
 
 struct bucket {
-	struct bpf_spin_lock lock;
-	__u32 dropped;
-	__u64 tokens_ns;
-	__u64 last_ns;
+	__u64 full_ns;
+	__u64 dropped;
 };
 
 struct {
@@ -27,50 +26,44 @@ struct {
 	__type(value, struct bucket);
 } buckets SEC(".maps");
 
+/* Takes a token out. Returns 0 where there was none. */
+static __always_inline int take(struct bucket *b, __u64 now, __u64 cost, __u64 most)
+{
+	__u64 old = b->full_ns;
+	__u64 full = old > now ? old : now;
+
+	full += cost;
+	if (full - now > most) {
+		__sync_fetch_and_add(&b->dropped, 1);
+		return 0;
+	}
+	/* Where another CPU was faster, this packet goes free: rare, and cheaper than to try again. */
+	__sync_val_compare_and_swap(&b->full_ns, old, full);
+	return 1;
+}
+
 SEC("xdp")
 int rate_limit(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
-	/* No helper may be called while the lock is held: the time comes first. */
 	__u64 now = bpf_ktime_get_ns();
-	__u64 cost, most, tokens;
+	__u64 cost = rate ? NSEC_PER_SEC / rate : 0;
 	struct bucket *b;
 	struct packet p;
-	int ok;
 
-	if (parse_ip(&p, data, end) < 0 || !rate)
+	if (parse_ip(&p, data, end) < 0)
 		return XDP_PASS;
-	cost = NSEC_PER_SEC / rate;
-	most = cost * burst;
 
 	b = bpf_map_lookup_elem(&buckets, &p.saddr);
 	if (!b) {
-		struct bucket fresh = { .tokens_ns = most - cost, .last_ns = now };
+		struct bucket fresh = { .full_ns = now + cost };
 
 		/* A new source: its bucket is full, less this packet. */
 		bpf_map_update_elem(&buckets, &p.saddr, &fresh, BPF_NOEXIST);
 		return XDP_PASS;
 	}
-
-	bpf_spin_lock(&b->lock);
-	tokens = b->tokens_ns;
-	/* Another CPU's clock may be a little ahead. */
-	if (now > b->last_ns) {
-		tokens += now - b->last_ns;
-		b->last_ns = now;
-	}
-	if (tokens > most)
-		tokens = most;
-	ok = tokens >= cost;
-	if (ok)
-		tokens -= cost;
-	else
-		b->dropped++;
-	b->tokens_ns = tokens;
-	bpf_spin_unlock(&b->lock);
-
-	return ok ? XDP_PASS : XDP_DROP;
+	return take(b, now, cost, cost * burst) ? XDP_PASS : XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -47,7 +47,6 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);
-	__type(value, struct event);
 } events SEC(".maps");
 
 static __always_inline void count(__u32 what)
@@ -59,6 +58,17 @@ static __always_inline void count(__u32 what)
 		*n += 1;
 }
 
+/* Not inlined: so BTF has the function, and with it struct event, which user space reads records by. */
+static __noinline void fill(struct event *e, const struct addr *saddr, __u64 n, __be16 dport)
+{
+	/* Padding, too: it would otherwise carry what the ring held before. */
+	__builtin_memset(e, 0, sizeof(*e));
+	e->saddr = *saddr;
+	e->syns = n;
+	e->time_ns = bpf_ktime_get_ns();
+	e->dport = bpf_ntohs(dport);
+}
+
 static __always_inline void report(const struct addr *saddr, __u64 n, __be16 dport)
 {
 	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -66,12 +76,7 @@ static __always_inline void report(const struct addr *saddr, __u64 n, __be16 dpo
 	/* A full ring loses the record, never the packet's verdict. */
 	if (!e)
 		return;
-	/* Fields only: padding would otherwise carry what the ring held before. */
-	__builtin_memset(e, 0, sizeof(*e));
-	e->saddr = *saddr;
-	e->syns = n;
-	e->time_ns = bpf_ktime_get_ns();
-	e->dport = bpf_ntohs(dport);
+	fill(e, saddr, n, dport);
 	bpf_ringbuf_submit(e, 0);
 }
 
