@@ -8,6 +8,7 @@ import { insnsOf } from "../../src/isa/insn.ts";
 import type { Target, TargetMap } from "../../src/loader/target.ts";
 import type { MapSpec, ResolvedProg } from "../../src/obj/spec.ts";
 import type { Backend } from "../vectors/backends.ts";
+import { FIRST_FUNC_ID, funcsBtf } from "../vectors/btf.ts";
 import { mapSpec } from "../vectors/program.ts";
 import { ARRAY_ENTRIES, type Emitted, emit, STATE_BYTES, TABLE_KEYS, TABLE_VALUE_BYTES } from "./emit.ts";
 import type { Program } from "./nodes.ts";
@@ -31,6 +32,10 @@ const MAPS: readonly MapSpec[] = [
     flags: 0,
   },
 ].map(mapSpec);
+
+/** The main program, its subprograms and the callback, as many as there may be. */
+const NAMES = ["fuzz", "sub1", "sub2", "sub3"];
+const BTF = funcsBtf(NAMES);
 
 /** A target with its maps, kept over many programs. */
 export interface Rig {
@@ -65,7 +70,7 @@ export function resolve(program: Program, { insns, funcs }: Emitted): ResolvedPr
       flags: 0,
       autoload: true,
       insns: buf,
-      funcs: funcs.map((insnIdx, i) => ({ insnIdx, name: i === 0 ? "fuzz" : `sub${i}`, typeId: 0, linkage: "static" })),
+      funcs: funcs.map((insnIdx, i) => ({ insnIdx, name: NAMES[i]!, typeId: FIRST_FUNC_ID + i, linkage: "static" })),
       lines: [],
       relocs: [],
       coreRelos: [],
@@ -73,7 +78,7 @@ export function resolve(program: Program, { insns, funcs }: Emitted): ResolvedPr
     insns: buf,
     maps: MAPS,
     license: "GPL",
-    btf: null,
+    btf: BTF,
     kernelBtf: null,
   };
 }
@@ -150,6 +155,6 @@ export function difference(all: readonly Outcome[]): string | null {
 
 export function listing(program: Program): string {
   const { insns, funcs } = emit(program);
-  const symbols = funcs.map((insnIdx, i) => ({ insnIdx, name: i === 0 ? "fuzz" : `sub${i}` }));
+  const symbols = funcs.map((insnIdx, i) => ({ insnIdx, name: NAMES[i]! }));
   return disassemble(insnsOf(insns), { symbols }).text;
 }

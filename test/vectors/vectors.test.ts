@@ -69,7 +69,7 @@ if (process.env["UPDATE"] === "1") {
   });
 }
 
-test("every run says what it expects", () => {
+test.skipIf(process.env["UPDATE"] === "1")("every run says what it expects", () => {
   for (const vector of written) for (const run of vector.runs) expect(run.expected.retval, vector.name).toBeDefined();
 });
 
