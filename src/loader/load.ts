@@ -5,7 +5,7 @@
  *
  * Whatever was made is closed again when a later step fails.
  */
-import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_RINGBUF } from "../abi/map-types.ts";
+import { BPF_MAP_TYPE_PROG_ARRAY } from "../abi/map-types.ts";
 import { bug, SkepError } from "../base/error.ts";
 import { relocateCore } from "../btf/core.ts";
 import type { BtfView } from "../btf/types.ts";
@@ -13,8 +13,9 @@ import { kconfigBytes, resolveProg } from "../obj/resolve.ts";
 import type { MapSpec, ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { Collection, type LoadTimes } from "./collection.ts";
 import { withGlobals } from "./globals.ts";
-import { BpfMap, type RecordType } from "./map.ts";
+import { BpfMap } from "./map.ts";
 import { type Link, Program } from "./program.ts";
+import { recordType } from "./records.ts";
 import type { AnyShape, ObjectShape } from "./shape.ts";
 import type { Target, TargetMap } from "./target.ts";
 
@@ -52,8 +53,9 @@ export function loadObject<T extends ObjectShape = AnyShape>(
   const started = performance.now();
   const made: { close(): void }[] = [];
   try {
-    const kernelBtf = options.kernelBtf ?? target.kernelBtf ?? spec.btf;
-    const programs = choosePrograms(spec, options.programs).map((prog) => relocated(prog, spec, kernelBtf));
+    const kernelBtf = options.kernelBtf ?? target.kernelBtf;
+    const coreBtf = kernelBtf ?? spec.btf; // RATIONALE: CO-RE without a kernel
+    const programs = choosePrograms(spec, options.programs).map((prog) => relocated(prog, spec, coreBtf));
     const mapSpecs = configuredMaps(spec, target, options);
     const liveMaps = createMaps(mapSpecs, target, options.maps ?? {}, made);
 
@@ -71,8 +73,9 @@ export function loadObject<T extends ObjectShape = AnyShape>(
     }
     fillProgSlots(mapSpecs, liveMaps, live);
 
+    const recordNames = options.records as Record<string, string | undefined> | undefined;
     const typed = new Map(
-      [...liveMaps].map(([name, map]) => [name, new BpfMap(map, recordType(spec, map.spec, options))]),
+      [...liveMaps].map(([name, map]) => [name, new BpfMap(map, recordType(spec, map.spec, recordNames?.[name]))]),
     );
     collection.current = new Collection<T>(spec, target, live, typed, times(started, live), ownsTarget);
     return collection.current;
@@ -82,8 +85,6 @@ export function loadObject<T extends ObjectShape = AnyShape>(
     throw error;
   }
 }
-
-const RING_TYPES: ReadonlySet<number> = new Set([BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_PERF_EVENT_ARRAY]);
 
 function choosePrograms(spec: ObjSpec, wanted: readonly string[] | undefined): readonly ProgSpec[] {
   if (wanted === undefined) return spec.programs.filter((prog) => prog.autoload);
@@ -96,9 +97,9 @@ function choosePrograms(spec: ObjSpec, wanted: readonly string[] | undefined): r
   });
 }
 
-function relocated(prog: ProgSpec, spec: ObjSpec, kernelBtf: BtfView | null): ProgSpec {
-  if (prog.coreRelos.length === 0 || spec.btf === null || kernelBtf === null) return prog;
-  return relocateCore(prog, spec.btf, kernelBtf).prog;
+function relocated(prog: ProgSpec, spec: ObjSpec, coreBtf: BtfView | null): ProgSpec {
+  if (prog.coreRelos.length === 0 || spec.btf === null || coreBtf === null) return prog;
+  return relocateCore(prog, spec.btf, coreBtf).prog;
 }
 
 /** Map specs as they will be made: sizes and initial values changed as the options say. Pure. */
@@ -190,28 +191,6 @@ function slotKey(index: number): Uint8Array {
   const key = new Uint8Array(4);
   new DataView(key.buffer).setUint32(0, index, true);
   return key;
-}
-
-/**
- * What a ring carries: the type that `records` names, the struct that is the map's value type, or a struct whose name is the usual one for
- * a map of that name: "events" -> struct event, events_event, event_t.
- */
-function recordType<T extends ObjectShape>(spec: ObjSpec, map: MapSpec, options: LoadOptions<T>): RecordType | null {
-  if (!RING_TYPES.has(map.type) || spec.btf === null) return null;
-  const { btf } = spec;
-  const named = (options.records as Record<string, string | undefined> | undefined)?.[map.name];
-  if (named !== undefined) {
-    const id = btf.find(named);
-    if (id !== 0) return { btf, typeId: id, sizeBytes: btf.sizeOf(id) };
-    throw new SkepError("load/record", `no type ${named} in the BTF of ${spec.name}`, {
-      advice: "clang keeps only types that are used: declare `struct event *unused __attribute__((unused));`",
-    });
-  }
-  const single = map.name.replace(/s$/, "");
-  const own = map.valueTypeId !== 0 && btf.type(btf.skipMods(map.valueTypeId)).kind === "struct" ? map.valueTypeId : 0;
-  const guesses = [single, `${map.name}_event`, `${single}_t`, "event", "event_t"];
-  const id = own !== 0 ? own : guesses.map((name) => btf.find(name, "struct")).find((found) => found !== 0);
-  return id === undefined ? null : { btf, typeId: id, sizeBytes: btf.sizeOf(id) };
 }
 
 function times(started: number, programs: ReadonlyMap<string, Program>): LoadTimes {

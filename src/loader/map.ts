@@ -15,9 +15,9 @@ import { toHex } from "../base/bytes.ts";
 import { EEXIST, ENOENT } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import { showBytes } from "../btf/show.ts";
-import type { BtfView } from "../btf/types.ts";
 import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import type { RecordType } from "./records.ts";
 import type { Value } from "./shape.ts";
 import type { TargetMap } from "./target.ts";
 
@@ -26,13 +26,6 @@ export interface UpdateOptions {
   if?: "exist" | "noexist";
   /** Take the value's bpf_spin_lock. */
   lock?: boolean;
-}
-
-/** Type of what a ring buffer carries. */
-export interface RecordType {
-  readonly btf: BtfView;
-  readonly typeId: number;
-  readonly sizeBytes: number;
 }
 
 export interface RecordsOptions {

@@ -12,13 +12,12 @@ export function register(program: Command): void {
     .option("--name <Name>", "name of the interface (default: from the file's name)")
     .addHelpText("after", "\nExample:\n  skep gen examples/syn_guard.bpf.o -o syn_guard.ts\n")
     .action(async (file: string, options: { out?: string; name?: string }) => {
-      const [{ host }, { parseObject }, { declarations }] = await Promise.all([
-        import("#host"),
+      const [{ readInput }, { parseObject }, { typesOf }] = await Promise.all([
+        import("../input.ts"),
         import("../../obj/parse.ts"),
-        import("../../loader/gen.ts"),
+        import("../types-of.ts"),
       ]);
-      const spec = parseObject(await host.readFile(file), file);
-      const text = declarations(spec, options.name);
+      const text = typesOf(parseObject(await readInput(file), file), options.name);
       if (options.out === undefined) print(text.trimEnd());
       else {
         writeFileSync(options.out, text);

@@ -1,5 +1,5 @@
 /** `skep run`: an object over a capture or recorded events: what was loaded, the verdicts, the maps. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RunRequest } from "../replay.ts";
 
 interface RunFlags {
