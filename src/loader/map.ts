@@ -4,13 +4,7 @@
  */
 
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "../abi/flags.ts";
-import {
-  BPF_MAP_TYPE_LRU_PERCPU_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
-  BPF_MAP_TYPE_PERCPU_HASH,
-  MAP_TYPES,
-} from "../abi/map-types.ts";
+import { isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
 import { toHex } from "../base/bytes.ts";
 import { EEXIST, ENOENT } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
@@ -58,12 +52,12 @@ export class BpfMap<K = Value, V = Value> {
     this.name = raw.spec.name;
     this.#key = codecFor(raw.spec, raw.spec.keyTypeId, raw.spec.keySize);
     this.#value = codecFor(raw.spec, raw.spec.valueTypeId, raw.spec.valueSize);
-    this.#perCpu = isPerCpu(raw.spec.type);
+    this.#perCpu = isPerCpuMap(raw.spec.type);
   }
 
   /** The kernel's word for the type: "lru_hash". */
   get type(): string {
-    return MAP_TYPES.find((row) => row.id === this.spec.type)?.word ?? `type ${this.spec.type}`;
+    return mapTypeWord(this.spec.type);
   }
 
   /** True where a value is an array with one entry a CPU. */
@@ -259,13 +253,4 @@ export class BpfMap<K = Value, V = Value> {
 
 function codecFor(spec: MapSpec, typeId: number, sizeBytes: number): ValueCodec {
   return spec.btf === null || typeId === 0 ? bytesCodec(sizeBytes) : codecOf(spec.btf, typeId);
-}
-
-function isPerCpu(type: number): boolean {
-  return (
-    type === BPF_MAP_TYPE_PERCPU_HASH ||
-    type === BPF_MAP_TYPE_PERCPU_ARRAY ||
-    type === BPF_MAP_TYPE_LRU_PERCPU_HASH ||
-    type === BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE
-  );
 }

@@ -1,5 +1,5 @@
 /** A loaded program: run it on one packet, replay a capture through it, or attach it to a hook. */
-import { PROG_TYPES } from "../abi/prog-types.ts";
+import { progTypeWord } from "../abi/prog-types.ts";
 import { verdictName } from "../abi/verdicts.ts";
 import { SkepError } from "../base/error.ts";
 import type { ProgSpec } from "../obj/spec.ts";
@@ -36,7 +36,7 @@ export class Program {
 
   /** The kernel's word for the type: "xdp". */
   get type(): string {
-    return PROG_TYPES.find((row) => row.id === this.spec.type)?.word ?? `type ${this.spec.type}`;
+    return progTypeWord(this.spec.type);
   }
 
   get stats(): TargetProg["stats"] {

@@ -1,0 +1,6 @@
+/** skep/obj: object files as plain data: parsed, linked, resolved to what a verifier takes. */
+export { parseObject } from "./obj/parse.ts";
+export { type KconfigValue, kconfigBytes, type ResolveOptions, resolveProg } from "./obj/resolve.ts";
+export { matchSection, SECTION_DEFS, type SectionDef, type SectionMatch } from "./obj/sections.ts";
+export type * from "./obj/spec.ts";
+export { type Facts, unsafeVerified, type VerifiedProg } from "./obj/verified.ts";
