@@ -96,6 +96,8 @@ describe("notations", () => {
     ["w2 = atomic_fetch_or((u32 *)(r1 + 0x8), w2)", "c321080041000000"],
     ["may_goto +0x3 <.text+0x1e0>", "e500030000000000"],
     ["r1 = addr_space_cast(r2, 0x0, 0x1)", "bf21010001000000"],
+    ["w0 s%%= 2; r1 %%= r2", "9400010002000000 9f21000000000000"],
+    ["if r0 < 0xfffffffffffffffe goto +1", "a5000100feffffff"],
     ["call 0x1", "8500000001000000"],
     ["call bpf_map_lookup_elem", "8500000001000000"],
     ["call %[bpf_map_lookup_elem]", "8500000001000000"],

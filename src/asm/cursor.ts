@@ -128,10 +128,11 @@ export function constant(c: Cursor, name: string): number | bigint | undefined {
   return Object.hasOwn(c.constants, key) ? c.constants[key] : undefined;
 }
 
-/** A number in [-2^31, 2^32), wrapped to a signed 32-bit imm. */
+/** A number in [-2^31, 2^32), wrapped to a signed 32-bit imm; negative ones may be written as unsigned 64-bit numbers. */
 export function imm32(c: Cursor): number {
   const token = peek(c);
-  const value = number(c);
+  let value = number(c);
+  if (value >= 0xffff_ffff_8000_0000n && value <= 0xffff_ffff_ffff_ffffn) value = BigInt.asIntN(64, value);
   if (value < -0x80000000n || value > 0xffffffffn) {
     fail(c, "asm/range", `${value} does not fit in 32 bits`, "use a 64-bit load: r1 = 0x123456789 ll", token);
   }

@@ -52,7 +52,9 @@ const TOKEN =
 export function lex(text: string, file: string | undefined): readonly Item[] {
   const items: Item[] = [];
   const lines = blankBlockComments(text).split("\n");
-  for (let i = 0; i < lines.length; i++) lexLine(lines[i]!.replace(/\r$/, ""), i + 1, file, items);
+  // "%%" is how inline assembly in C writes "%"
+  for (let i = 0; i < lines.length; i++)
+    lexLine(lines[i]!.replace(/\r$/, "").replaceAll("%%", "%"), i + 1, file, items);
   return items;
 }
 

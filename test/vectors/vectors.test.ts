@@ -1,17 +1,16 @@
 /** Every vector on every backend. UPDATE=1 rewrites the expected sections of the files where all backends agree. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SkepError } from "../../src/base/error.ts";
 import { OPS, opAt } from "../../src/isa/ops.ts";
 import { BACKENDS, type Backend, runVector } from "./backends.ts";
-import { parseVector, rewriteExpected } from "./format.ts";
+import { rewriteExpected } from "./format.ts";
 import { generatedVectors } from "./generate.ts";
 import { resolvedProg } from "./program.ts";
 import type { Vector, VectorResult } from "./vector.ts";
+import { FOLDER, writtenVectors } from "./written.ts";
 
-const folder = new URL("./files/", import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith(".vec"));
-const written = files.map((name) => parseVector(name, readFileSync(new URL(name, folder), "utf8")));
+const written = writtenVectors();
 const generated = generatedVectors();
 
 for (const backend of BACKENDS) {
@@ -50,7 +49,7 @@ if (process.env["UPDATE"] === "1") {
   test.each(written.filter((vector) => vector.reject === null))("update $name", (vector) => {
     const all = usable.filter((backend) => !vector.skip.has(backend.name)).map((backend) => runVector(backend, vector));
     for (const other of all) expect(other).toEqual(all[0]);
-    const file = new URL(vector.name, folder);
+    const file = new URL(vector.name, FOLDER);
     writeFileSync(file, rewriteExpected(readFileSync(file, "utf8"), all[0]!));
   });
 } else {
