@@ -1,0 +1,111 @@
+/** What a caller may choose, and the environment that follows from it. */
+import type { ResolvedProg } from "../obj/spec.ts";
+import { type Env, newAux, newBacktrack } from "./env.ts";
+import { MAX_IDS } from "./equal.ts";
+import { newLiveness } from "./liveness.ts";
+import { newLog } from "./log.ts";
+import { viewMaps } from "./maps.ts";
+import { REG_WORDS } from "./regs.ts";
+import { newPool, newState } from "./state.ts";
+
+export interface VerifyOptions {
+  /** 0 none, 1 the failing path, 2 everything. Default 0. */
+  readonly logLevel?: 0 | 1 | 2;
+  /** Kernel whose helpers, types and insns count: "5.15". Default "6.18". */
+  readonly kernel?: string;
+  /** Whether the loader has what root has. Default true. */
+  readonly privileged?: boolean;
+  /** CPUs of the machine: what bpf_get_smp_processor_id may return. Default 1024. */
+  readonly cpus?: number;
+  /** BPF_F_* of the load; the program's own are added. */
+  readonly flags?: number;
+  /** Called before each insn is checked: for display, never for code. */
+  readonly onInsn?: (env: Env) => void;
+}
+
+const STRICT_ALIGNMENT = 1;
+const TEST_STATE_FREQ = 8;
+const TEST_REG_INVARIANTS = 128;
+const CGROUP_SOCK = 9;
+const INET_SOCK_CREATE = 2;
+const SK_REUSEPORT = 21;
+const SK_REUSEPORT_SELECT = 39;
+
+const GPL_LICENSES = new Set([
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+]);
+
+/** The kernel sets these where the loader left them 0. */
+function attachTypeOf(progType: number, attachType: number): number {
+  if (attachType !== 0) return attachType;
+  if (progType === CGROUP_SOCK) return INET_SOCK_CREATE;
+  if (progType === SK_REUSEPORT) return SK_REUSEPORT_SELECT;
+  return 0;
+}
+
+export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
+  const { insns, spec } = prog;
+  const n = insns.length;
+  const flags = (options.flags ?? 0) | spec.flags;
+  const privileged = options.privileged ?? true;
+  const pool = newPool();
+  return {
+    prog,
+    insns,
+    progType: spec.type,
+    attachType: attachTypeOf(spec.type, spec.expectedAttachType),
+    gplCompatible: GPL_LICENSES.has(prog.license),
+    sleepable: spec.sleepable,
+    bpfCapable: privileged,
+    allowPtrLeaks: privileged,
+    allowUninitStack: privileged,
+    strictAlignment: (flags & STRICT_ALIGNMENT) !== 0,
+    testStateFreq: (flags & TEST_STATE_FREQ) !== 0,
+    testRegInvariants: (flags & TEST_REG_INVARIANTS) !== 0,
+    kernel: options.kernel ?? "6.18",
+    cpus: options.cpus ?? 1024,
+    maps: viewMaps(prog.maps, prog.kernelBtf),
+    aux: newAux(n),
+    subprogs: [],
+    hasFuncInfo: prog.btf !== null && (spec.funcs[0]?.typeId ?? 0) !== 0,
+    exceptionCallback: 0,
+    postorder: new Int32Array(0),
+    liveness: newLiveness(),
+    log: newLog(options.logLevel ?? 0, spec.lines),
+    pool,
+    cur: newState(pool),
+    insnIdx: -1,
+    prevInsnIdx: -1,
+    histEnt: -1,
+    stack: [],
+    explored: new Array(n).fill(null),
+    freeHead: null,
+    sccVisits: [],
+    idGen: 0,
+    bt: newBacktrack(),
+    idmap: new Int32Array(2 * MAX_IDS),
+    idmapCount: 0,
+    tmpIdGen: 0,
+    fake: new Int32Array(2 * REG_WORDS),
+    protos: new Map(),
+    seenDirectWrite: false,
+    seenException: false,
+    arena: null,
+    processed: 0,
+    prevProcessed: 0,
+    jumps: 0,
+    prevJumps: 0,
+    maxStatesPerInsn: 0,
+    totalStates: 0,
+    peakStates: 0,
+    exploredCount: 0,
+    freeCount: 0,
+    backedgeCount: 0,
+    onInsn: options.onInsn,
+  };
+}
