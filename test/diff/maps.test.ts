@@ -235,6 +235,7 @@ describe.skipIf(reason !== null)("embedded maps against the kernel's", () => {
     ];
     const random = rng(SEED);
     const made: Record<number, number> = {};
+    const rt = testRuntime({ cpus: possibleCpus(), memoryBytes: 64 << 20 });
     for (let i = 0; i < 60 * CASES; i++) {
       const type = pickOf(random, types);
       const spec = mapSpec(type, {
@@ -247,12 +248,17 @@ describe.skipIf(reason !== null)("embedded maps against the kernel's", () => {
         ),
         mapExtra: pickOf(random, [0n, 0n, 0n, 0n, 3n, 16n]),
       });
+      // CONFIG_NR_CPUS differs between kernels: stay below all of them.
+      if (type === mt.BPF_MAP_TYPE_CPUMAP && spec.maxEntries > 4) continue;
+      // The kernel target puts perf events into the map, which a read-only one does not take.
+      if (type === mt.BPF_MAP_TYPE_PERF_EVENT_ARRAY && (spec.flags & 8) !== 0) continue;
+      if (spec.valueSize * spec.maxEntries > 1 << 20) continue;
       const side = (create: () => TargetMap): string =>
         result(() => {
           create().close();
           return "made";
         });
-      const a = side(() => testRuntime({ cpus: possibleCpus(), memoryBytes: 512 << 20 }).createMap(spec, null));
+      const a = side(() => rt.createMap(spec, null));
       const b = side(() => target().createMap(spec, null));
       const shown = `type ${type}, key ${spec.keySize}, value ${spec.valueSize}, entries ${spec.maxEntries}, flags ${spec.flags}, extra ${spec.mapExtra}`;
       expect(a, `${shown}: kernel ${b}`).toBe(b);

@@ -1,12 +1,14 @@
 /**
  * BPF_MAP_TYPE_STACK_TRACE: instruction pointers by a hash of them, which bpf_get_stackid returns.
- * Source: kernel/bpf/stackmap.c. Build ids need files that a runtime has not got: BPF_F_STACK_BUILD_ID is refused.
+ * With BPF_F_STACK_BUILD_ID a frame is { s32 status; u8 build_id[20]; u64 ip }; there are no files to read build ids from, so
+ * the status always says that the address is given instead. Source: kernel/bpf/stackmap.c.
  */
 import {
   BPF_F_FAST_STACK_CMP,
   BPF_F_NUMA_NODE,
   BPF_F_REUSE_STACKID,
   BPF_F_SKIP_FIELD_MASK,
+  BPF_F_STACK_BUILD_ID,
   BPF_F_USER_STACK,
 } from "../../abi/flags.ts";
 import { E2BIG, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from "../../base/errno.ts";
@@ -14,6 +16,10 @@ import type { MapSpec } from "../../obj/spec.ts";
 import { powerOfTwoFrom } from "./flags.ts";
 import { indexKeys } from "./index-keys.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
+
+/** sizeof(struct bpf_stack_build_id); the address lies in its last 8 bytes. */
+const BUILD_ID_BYTES = 32;
+const BPF_STACK_BUILD_ID_IP = 2;
 
 /** sysctl kernel.perf_event_max_stack. */
 export const MAX_STACK_DEPTH = 127;
@@ -30,14 +36,20 @@ export function isStackTrace(ops: MapOps | undefined): ops is StackOps {
 }
 
 function checkStackTrace(spec: MapSpec): number {
-  if ((spec.flags & ~BPF_F_NUMA_NODE) !== 0) return EINVAL;
+  if ((spec.flags & ~(BPF_F_NUMA_NODE | BPF_F_STACK_BUILD_ID)) !== 0) return EINVAL;
   if (spec.maxEntries === 0 || spec.keySize !== 4 || spec.valueSize < 8 || spec.valueSize % 8 !== 0) return EINVAL;
-  if (spec.valueSize / 8 > MAX_STACK_DEPTH) return EINVAL;
+  const frameBytes = frameBytesOf(spec);
+  if (spec.valueSize % frameBytes !== 0 || spec.valueSize / frameBytes > MAX_STACK_DEPTH) return EINVAL;
   return spec.maxEntries > 2 ** 31 ? E2BIG : 0;
+}
+
+function frameBytesOf(spec: MapSpec): number {
+  return (spec.flags & BPF_F_STACK_BUILD_ID) !== 0 ? BUILD_ID_BYTES : 8;
 }
 
 function createStackTrace(host: MapHost, spec: MapSpec, desc: number): StackOps {
   const { maxEntries, valueSize } = spec;
+  const frameBytes = frameBytesOf(spec);
   const buckets = powerOfTwoFrom(maxEntries);
   const keys = indexKeys(host, buckets);
   const traces = new Map<number, { hash: number; frames: readonly bigint[] }>();
@@ -45,8 +57,11 @@ function createStackTrace(host: MapHost, spec: MapSpec, desc: number): StackOps 
   const bytesOf = (key: number): Uint8Array | number => {
     const trace = traces.get(keys.read(key));
     if (trace === undefined) return -ENOENT;
-    const value = new BigUint64Array(valueSize / 8);
-    value.set(trace.frames);
+    const value = new DataView(new ArrayBuffer(valueSize));
+    trace.frames.forEach((frame, i) => {
+      if (frameBytes === BUILD_ID_BYTES) value.setInt32(i * frameBytes, BPF_STACK_BUILD_ID_IP, true);
+      value.setBigUint64((i + 1) * frameBytes - 8, BigInt.asUintN(64, frame), true);
+    });
     return new Uint8Array(value.buffer);
   };
 
@@ -74,7 +89,7 @@ function createStackTrace(host: MapHost, spec: MapSpec, desc: number): StackOps 
       }
       const skip = flags & BPF_F_SKIP_FIELD_MASK;
       if (frames.length <= skip) return -EFAULT;
-      const kept = frames.slice(skip, skip + valueSize / 8);
+      const kept = frames.slice(skip, skip + valueSize / frameBytes);
       const hash = hashFrames(kept);
       const id = hash & (buckets - 1);
       const old = traces.get(id);
