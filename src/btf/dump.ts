@@ -148,8 +148,9 @@ export class CDumper implements DeclWriter {
     return `\n/* BPF kfuncs */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n${lines.join("")}#endif\n\n`;
   }
 
-  step(): void {
-    if (--this.steps < 0) {
+  step(count = 1): void {
+    this.steps -= count;
+    if (this.steps < 0) {
       throw new SkepError("btf/depth", "types refer to one another in too many ways to be written out", {
         advice: "the BTF is damaged",
       });
@@ -342,6 +343,7 @@ export class CDumper implements DeclWriter {
     for (const member of type.members) {
       const align = packed ? 1 : this.layout.alignOf(member.typeId);
       const bitfield = member.bitSize !== 0;
+      this.step(Math.max(0, member.bitOff - off) / 8);
       text += padding(off, member.bitOff, align, afterBitfield && bitfield, indent);
       text += `\n${indent}${declare(this.btf, this, member.typeId, member.name, level + 1)}`;
       if (bitfield) text += `: ${member.bitSize}`;
@@ -349,6 +351,7 @@ export class CDumper implements DeclWriter {
       off = member.bitOff + (bitfield ? member.bitSize : this.sizeOrNone(member.typeId) * 8);
       afterBitfield = bitfield;
     }
+    if (isStruct) this.step(Math.max(0, type.sizeBytes - off / 8));
     if (isStruct) text += padding(off, type.sizeBytes * 8, this.layout.alignOf(id), false, indent);
     text += type.members.length > 0 || type.sizeBytes > 0 ? `\n${tabs(level)}}` : "}";
     return packed ? `${text} __attribute__((packed))` : text;

@@ -220,10 +220,7 @@ class Compiler {
     for (const member of type.members) {
       const compiled = member.bitSize > 0 ? this.bits(member) : this.leaf(member.typeId, false, depth + 1);
       const off = member.bitSize > 0 ? 0 : Math.floor(member.bitOff / 8);
-      const last = member.bitSize > 0 ? Math.ceil((member.bitOff + member.bitSize) / 8) : off + compiled.leaf.size;
-      if (last > type.sizeBytes) {
-        throw noValue(`member '${member.name}' of ${type.kind} ${type.name} ends at byte ${last} of ${type.sizeBytes}`);
-      }
+      if (member.bitOff + member.bitSize > type.sizeBytes * 8) throw outside(member.name, `${type.kind} ${type.name}`);
       fields.push({ name: member.name, off, ...compiled });
     }
     const name = `${type.kind} ${type.name === "" ? "(anonymous)" : type.name}`;
@@ -264,6 +261,7 @@ function record(what: string, size: number, fields: readonly Field[], union: boo
   const known = new Set<string>();
   let reads = 1;
   for (const field of fields) {
+    if (field.off + field.leaf.size > size) throw outside(field.name, what);
     reads += field.reads;
     if (field.name !== "") names.push(field.name);
     else if (isRecord(field.leaf)) names.push(...field.leaf.names);
@@ -411,6 +409,10 @@ export function bareType(btf: BtfView, id: number): { id: number; type: BtfType;
     }
   }
   throw noValue(`type [${id}]: types refer to one another without end`);
+}
+
+function outside(field: string, what: string): SkepError {
+  return noValue(`'${field}' of ${what} lies outside of it`);
 }
 
 function noValue(message: string): SkepError {
