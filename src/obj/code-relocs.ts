@@ -52,7 +52,7 @@ export interface CodeRelocs {
 export function codeRelocs(image: ObjImage, funcs: FuncTable, referents: Referents): CodeRelocs {
   const bySection = new Map<number, readonly Raw[]>();
   const byFunc = new Map<number, readonly CodeReloc[]>();
-  const gnu = hasSymbolValuesInPlace(image, funcs);
+  const gnu = symbolValuesInPlace(image, funcs);
   return {
     of(func) {
       let relocs = byFunc.get(func.index);
@@ -178,7 +178,7 @@ function addendOf(insns: InsnBuf, at: number, reloc: ElfReloc, symbol: ElfSymbol
  * GNU as before 2.41 writes symbol value plus addend into the insn where only the addend belongs. Told by the compiler's
  * mark and by every relocation against a global symbol agreeing with it.
  */
-function hasSymbolValuesInPlace(image: ObjImage, funcs: FuncTable): boolean {
+export function symbolValuesInPlace(image: ObjImage, funcs: FuncTable): boolean {
   const comment = image.elf.section(".comment");
   if (comment === null || !utf8(image.elf.data(comment)).includes("GCC: (")) return false;
   for (const section of image.elf.sections) {

@@ -88,6 +88,18 @@ export function readMapDefs(file: string, btf: BtfView, sectionIndex: number, se
   });
 }
 
+/** The definition of one map by its BTF var. */
+export function mapDefOf(file: string, btf: BtfView, varId: number): MapSpec {
+  const type = btf.type(varId);
+  const def = type.kind === "var" ? btf.type(btf.skipMods(type.typeId)) : type;
+  if (def.kind !== "struct") {
+    throw objError(file, "obj/maps", `map '${type.name}' is defined by a ${def.kind}, not by a struct`, {
+      section: ".maps",
+    });
+  }
+  return readDef({ file, btf, map: type.name, byte: 0 }, def, false);
+}
+
 interface Def {
   readonly file: string;
   readonly btf: BtfView;
