@@ -49,6 +49,11 @@ export function opsOfCode(code: number): readonly OpRow[] {
   return byCode[code & 255]!;
 }
 
+/** bpf_opcode_in_insntable of the kernel: some row of the code is in Linux. */
+export function inLinux(code: number): boolean {
+  return byCode[code & 255]!.some((row) => row.since !== "");
+}
+
 export function opByName(name: string): OpRow | undefined {
   return byName.get(name);
 }

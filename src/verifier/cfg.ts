@@ -4,7 +4,7 @@
  * check_subprogs, resolve_pseudo_ldimm64, check_cfg.
  */
 import { E2BIG, EINVAL, EPROTO } from "../base/errno.ts";
-import { opsOfCode } from "../isa/ops.ts";
+import { inLinux } from "../isa/ops.ts";
 import type { Env, Subprog } from "./env.ts";
 import { jumpOff } from "./graph.ts";
 import { kfuncAt } from "./kfunc-table.ts";
@@ -191,7 +191,7 @@ export function checkOpcodes(env: Env): void {
       i++;
       continue;
     }
-    if (opsOfCode(code).length === 0) fail(env.log, EINVAL, `unknown opcode ${code.toString(16).padStart(2, "0")}`);
+    if (!inLinux(code)) fail(env.log, EINVAL, `unknown opcode ${code.toString(16).padStart(2, "0")}`);
   }
 }
 

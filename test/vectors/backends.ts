@@ -1,14 +1,17 @@
 /** What vectors run on: the embedded target with each engine, and the running kernel. */
 
 import { toHex } from "../../src/base/bytes.ts";
+import { SkepError } from "../../src/base/error.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { interp } from "../../src/engine/interp/interp.ts";
 import { jit } from "../../src/engine/jit/jit.ts";
 import { linux } from "../../src/linux/target.ts";
 import type { Target, TargetMap } from "../../src/loader/target.ts";
-import { sealVerified } from "../../src/obj/verified.ts";
+import type { ResolvedProg } from "../../src/obj/spec.ts";
+import type { VerifiedProg } from "../../src/obj/verified.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
 import { embeddedTarget } from "../../src/runtime/target.ts";
+import { verify } from "../../src/verifier/verify.ts";
 import { liveKernel } from "../live.ts";
 import { resolvedProg } from "./program.ts";
 import type { Vector, VectorResult } from "./vector.ts";
@@ -27,15 +30,15 @@ function embeddedBackend(engine: Engine): Backend {
     open: () =>
       embeddedTarget(
         { engine: engine.name, random: 1, memoryBytes: 4 << 20 },
-        { engine: () => engine, verify: trust, createHooks },
+        { engine: () => engine, verify: judge, createHooks },
       ),
   };
 }
 
-function trust(prog: Parameters<Parameters<typeof embeddedTarget>[1]["verify"]>[0]) {
-  const n = prog.insns.length;
-  const facts = { reached: new Uint8Array(n).fill(1), ptr: new Uint8Array(n), map: new Int32Array(n).fill(-1) };
-  return { prog: sealVerified({ prog, facts, stackDepth: prog.spec.funcs.map(() => 512), safe: true }), processed: 0 };
+function judge(prog: ResolvedProg): { prog: VerifiedProg; processed: number } {
+  const { ok, prog: verified, error, stats } = verify(prog);
+  if (ok && verified !== undefined) return { prog: verified, processed: stats.processed };
+  throw new SkepError("verify/rejected", error?.kernel ?? "rejected", { site: { prog: prog.spec.name } });
 }
 
 export const BACKENDS: readonly Backend[] = [
