@@ -47,7 +47,7 @@ import {
   I64_XOR,
   IF,
 } from "../../wasm/op.ts";
-import type { Regs } from "./regs.ts";
+import { MAX32, type Regs } from "./regs.ts";
 
 /** By operation >> 4; 0 where the operation has no single instruction. */
 const OPS32 = [I32_ADD, I32_SUB, I32_MUL, 0, I32_OR, I32_AND, I32_SHL, I32_SHR_U, 0, 0, I32_XOR, 0, I32_SHR_S, 0];
@@ -97,11 +97,40 @@ export function alu32(r: Regs, insns: InsnBuf, i: number): void {
         r.setConst(dst, value, 0);
         return;
       }
-      r.getLow(dst);
-      if (byReg) r.getLow(src);
-      else code.i32(imm);
-      code.op(OPS32[(op & 0xf0) >> 4]!);
-      r.setLow(dst);
+      {
+        const max = maxAfter(op & 0xf0, r.maxOf(dst), byReg ? r.maxOf(src) : imm >>> 0, byReg ? -1 : imm);
+        r.getLow(dst);
+        if (byReg) r.getLow(src);
+        else code.i32(imm);
+        code.op(OPS32[(op & 0xf0) >> 4]!);
+        r.setLow(dst, max);
+      }
+  }
+}
+
+/** Bound of a 32-bit result by the operands' bounds; `shift` is the second operand where it is a constant, else -1. */
+function maxAfter(operation: number, a: number, b: number, shift: number): number {
+  switch (operation) {
+    case 0x00:
+      return Math.min(a + b, MAX32);
+    case 0x20:
+      return Math.min(a * b, MAX32);
+    case 0x40:
+    case 0xa0: {
+      // All ones up to the higher of the highest bits.
+      const bits = 32 - Math.min(Math.clz32(a), Math.clz32(b));
+      return bits === 32 ? MAX32 : 2 ** bits - 1;
+    }
+    case 0x50:
+      return Math.min(a, b);
+    case 0x60: {
+      const max = shift >= 0 ? a * 2 ** (shift & 31) : MAX32;
+      return Math.min(max, MAX32);
+    }
+    case 0x70:
+      return shift >= 0 ? Math.floor(a / 2 ** (shift & 31)) : a;
+    default:
+      return MAX32;
   }
 }
 
@@ -129,8 +158,11 @@ function fold32(operation: number, a: number, b: number): number {
   return bug(`fold of operation ${operation}`);
 }
 
-/** Translates insn i of class ALU64. Returns how many further insns it took in. */
-export function alu64(r: Regs, insns: InsnBuf, i: number, last: number): number {
+/**
+ * Translates insn i of class ALU64; `low` where the result is known to have no upper half (flow.ts). Returns how many further
+ * insns it took in.
+ */
+export function alu64(r: Regs, insns: InsnBuf, i: number, last: number, low: boolean): number {
   const { code } = r;
   const op = insns.code[i]!;
   const dst = insns.dst[i]!;
@@ -173,11 +205,7 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number): number 
         }
       }
       if (value === 0) return 0;
-      break;
-    }
-    case 0x40:
-    case 0xa0:
-      if (dstLow && srcLow) {
+      if (low) {
         r.getLow(dst);
         source32();
         code.op(OPS32[operation >> 4]!);
@@ -185,12 +213,25 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number): number 
         return 0;
       }
       break;
+    }
+    case 0x40:
+    case 0xa0:
+      if (dstLow && srcLow) {
+        const max = maxAfter(operation, r.maxOf(dst), byReg ? r.maxOf(src) : imm, -1);
+        r.getLow(dst);
+        source32();
+        code.op(OPS32[operation >> 4]!);
+        r.setLow(dst, max);
+        return 0;
+      }
+      break;
     case 0x50:
       if (dstLow || srcLow) {
+        const max = Math.min(dstLow ? r.maxOf(dst) : MAX32, srcLow ? (byReg ? r.maxOf(src) : imm) : MAX32);
         r.getLow(dst);
         source32();
         code.op(I32_AND);
-        r.setLow(dst);
+        r.setLow(dst, max);
         return 0;
       }
       break;
@@ -214,10 +255,11 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number): number 
     case 0xc0:
       if (byReg) break;
       if (dstLow && (imm & 63) < 32) {
+        const max = maxAfter(0x70, r.maxOf(dst), 0, imm & 63);
         r.getLow(dst);
         code.i32(imm & 63);
         code.op(I32_SHR_U);
-        r.setLow(dst);
+        r.setLow(dst, max);
         return 0;
       }
       if (operation === 0x70 && (imm & 63) >= 32) {

@@ -36,6 +36,7 @@ import {
   I64_OR,
   I64_SHL,
   I64_SHR_U,
+  I64_STORE,
   IF,
   LOOP,
   RETURN,
@@ -45,6 +46,8 @@ import {
 import { MAX_LOOPS } from "../interp/exec.ts";
 import { type Emit, frameBase } from "./func.ts";
 import type { CallPlan } from "./plan.ts";
+import { MAX32 } from "./regs.ts";
+import type { StackValue } from "./stack.ts";
 
 export function emitCall(e: Emit, i: number): void {
   const { insns } = e.bound;
@@ -58,6 +61,7 @@ export function emitCall(e: Emit, i: number): void {
       callImport(e, plan);
       return;
     case "lookup":
+      wholeWords(e, 2, plan.keySize);
       e.regs.getLow(1);
       e.regs.getLow(2);
       e.regs.code.call(plan.func);
@@ -83,6 +87,7 @@ function callSub(e: Emit, start: number): void {
   const { regs } = e;
   const { code } = regs;
   const callee = e.funcAt(start);
+  e.stack.clear();
   for (let reg = 1; reg <= callee.args; reg++) regs.getWide(reg);
   frameBase(e, -FRAME_BYTES);
   code.call(callee.func);
@@ -92,6 +97,9 @@ function callSub(e: Emit, start: number): void {
 function callImport(e: Emit, plan: CallPlan & { kind: "import" }): void {
   const { regs } = e;
   const { code } = regs;
+  wholeWords(e, 2, plan.keySize);
+  wholeWords(e, 3, plan.valueSize);
+  if (plan.writes) e.stack.clear();
   if (plan.callsBack) {
     frameBase(e, 0);
     code.globalSet(e.frameGlobal);
@@ -152,12 +160,45 @@ function valueAddress(e: Emit, plan: CallPlan & { kind: "array" }): void {
   }
 }
 
+/**
+ * Stores a key (or value) on the stack once more in whole words, where it was put together from narrower stores: the callee
+ * reads words.
+ */
+function wholeWords(e: Emit, reg: number, bytes: number): void {
+  const { regs, stack } = e;
+  if (bytes === 0 || !regs.isFrame(reg)) return;
+  const start = regs.symLo[reg]!;
+  for (let at = start; at + 8 <= start + bytes; at += 8) {
+    const pieces: StackValue[] = [];
+    if (!stack.covers(at, 8, pieces) || pieces.length < 2) continue;
+    const rest = e.pushAddress(10, at);
+    stack.push64(regs.code, at);
+    regs.code.mem(I64_STORE, 0, rest);
+  }
+}
+
+/** Pushes the u32 that reg points to, and returns its bound. */
+function keyWord(e: Emit, reg: number): number {
+  const { regs, stack } = e;
+  if (regs.isFrame(reg)) {
+    const off = regs.symLo[reg]!;
+    if (stack.push32(regs.code, off)) return stack.maxOf(off);
+  }
+  const rest = e.pushAddress(reg, 0);
+  regs.code.mem(I32_LOAD, 0, rest);
+  return MAX32;
+}
+
 function arrayLookup(e: Emit, plan: CallPlan & { kind: "array" }): void {
   const { regs } = e;
   const { code } = regs;
+  if (keyWord(e, 2) < plan.entries) {
+    valueAddress(e, plan);
+    regs.setLow(0);
+    regs.nonZero |= 1;
+    return;
+  }
   const index = regs.temp32(0);
-  const rest = e.pushAddress(2, 0);
-  code.mem(I32_LOAD, 0, rest);
   code.tee(index);
   code.i32(plan.entries);
   code.op(I32_LT_U);
@@ -254,6 +295,7 @@ function loop(e: Emit): void {
   const n = regs.temp32(0);
   const at = regs.temp32(1);
   const done = regs.temp64(0);
+  e.stack.clear();
   regs.getLow(1);
   code.set(n);
   code.open(BLOCK, I64);

@@ -46,6 +46,58 @@ const COMPARE: Readonly<Record<number, readonly [number, number, number]>> = {
 /** The signed comparisons in unsigned form. */
 const UNSIGNED: Readonly<Record<number, number>> = { 96: 0x20, 112: 0x30, 192: 0xa0, 208: 0xb0 };
 
+/** 1 or 0 where it is known whether the jump at i is taken, else -1. */
+export function knownCondition(r: Regs, insns: InsnBuf, i: number): number {
+  const op = insns.code[i]!;
+  if ((op & 8) !== 0) return -1;
+  const dst = insns.dst[i]!;
+  const imm = insns.imm[i]!;
+  // A 64-bit value that is not 0 may still have a low half of 0.
+  if (imm === 0 && ((r.nonZero >> dst) & 1) === 1 && ((op & 7) === 5 || r.isLow(dst))) {
+    if ((op & 0xf0) === 0x10) return 0;
+    if ((op & 0xf0) === 0x50) return 1;
+  }
+  if (!r.isLow(dst) || imm < 0) return -1;
+  const max = r.maxOf(dst);
+  switch (op & 0xf0) {
+    case 0x20:
+      return max <= imm ? 0 : -1;
+    case 0x30:
+      return max < imm ? 0 : -1;
+    case 0xa0:
+      return max < imm ? 1 : -1;
+    case 0xb0:
+      return max <= imm ? 1 : -1;
+    default:
+      return -1;
+  }
+}
+
+/** What the branch at i says about its register on one side: a bound, -1 for "not zero", or null. */
+export function learned(r: Regs, insns: InsnBuf, i: number, taken: boolean): { reg: number; max: number } | null {
+  const op = insns.code[i]!;
+  const reg = insns.dst[i]!;
+  const imm = insns.imm[i]!;
+  if ((op & 8) !== 0 || imm < 0) return null;
+  const operation = op & 0xf0;
+  if (imm === 0 && operation === (taken ? 0x50 : 0x10)) return { reg, max: -1 };
+  if (!r.isLow(reg)) return null;
+  switch (operation) {
+    case 0x10:
+      return taken ? { reg, max: imm } : null;
+    case 0x20:
+      return taken ? null : { reg, max: imm };
+    case 0x30:
+      return taken || imm === 0 ? null : { reg, max: imm - 1 };
+    case 0xa0:
+      return taken && imm > 0 ? { reg, max: imm - 1 } : null;
+    case 0xb0:
+      return taken ? { reg, max: imm } : null;
+    default:
+      return null;
+  }
+}
+
 export function pushCondition(r: Regs, insns: InsnBuf, i: number, negate: boolean): void {
   const { code } = r;
   const op = insns.code[i]!;

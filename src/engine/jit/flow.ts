@@ -2,11 +2,15 @@
  * Dataflow over one function, on bit masks of registers (bit r for register r):
  *
  *     live     registers whose value may still be read
+ *     used     registers that every path from here uses as an address before it writes them
  *     low      registers whose upper 32 bits are zero on every path: the translator keeps them in i32 locals
+ *     address  registers that were used as an address and not changed since
  *
- * Both are the JIT's own join over all paths; the verifier's ranges do not survive pruning.
+ * All are the JIT's own join over all paths; the verifier's ranges do not survive pruning. What is used as an address in a
+ * verified program lies in memory, so its upper half is zero, and a small step away from it cannot wrap.
  */
 import { BPF_PSEUDO_CALL, LD_IMM64 } from "../../isa/codes.ts";
+import { PTR_ARENA, PTR_PROBE } from "../../obj/verified.ts";
 import type { BoundProg } from "../bind.ts";
 import { HELPER_LOOP, HELPER_TAIL_CALL } from "../bind.ts";
 import type { Graph } from "./graph.ts";
@@ -14,15 +18,83 @@ import type { Graph } from "./graph.ts";
 export interface Flow {
   readonly liveIn: Uint16Array;
   readonly lowIn: Uint16Array;
+  /** By insn - graph's first: 1 for 64-bit additions whose result has no upper half. */
+  readonly lowAdd: Uint8Array;
 }
 
+/** Offsets and steps up to which an address that was used tells that its neighbour is one, too. */
+const NEAR_BYTES = 4095;
+
 /** `argsOf` says how many of r1..r5 a function takes: 5 where it is not known yet. */
-export function analyse(bound: BoundProg, g: Graph, entryLow: number, argsOf: (start: number) => number): Flow {
-  return { liveIn: liveness(bound, g, argsOf), lowIn: lowness(bound, g, entryLow) };
+export function analyse(
+  bound: BoundProg,
+  g: Graph,
+  start: number,
+  end: number,
+  entryLow: number,
+  argsOf: (start: number) => number,
+): Flow {
+  const lowAdd = new Uint8Array(end - start);
+  anticipate(bound, g, start, lowAdd);
+  const lowIn = lowness(bound, g, start, entryLow, lowAdd);
+  return { liveIn: liveness(bound, g, argsOf), lowIn, lowAdd };
+}
+
+/** Register that insn i uses as a plain address near by, as a mask; 0 for none. */
+function addressOf(bound: BoundProg, i: number): number {
+  const { code, dst, src, off, imm } = bound.insns;
+  const op = code[i]!;
+  const cls = op & 7;
+  if (cls < 1 || cls > 3) return 0;
+  const ptr = bound.verified.facts.ptr[i]!;
+  // Guarded loads take any value for an address, arenas ignore the upper half.
+  if (ptr === PTR_PROBE || ptr === PTR_ARENA || Math.abs(off[i]!) > NEAR_BYTES) return 0;
+  const base = cls === 1 || ((op & 0xe0) === 0xc0 && imm[i] === 0x100) ? src[i]! : dst[i]!;
+  return 1 << base;
+}
+
+function isLowAddCandidate(op: number): boolean {
+  return op === 0x07 || op === 0x0f || op === 0x17;
+}
+
+/** Marks additions whose result every path uses as an address. */
+function anticipate(bound: BoundProg, g: Graph, start: number, lowAdd: Uint8Array): void {
+  const { count, first, last, succs, succAt } = g;
+  const { code, dst, src, off } = bound.insns;
+  const usedIn = new Uint16Array(count).fill(0x7ff);
+  const outOf = (b: number): number => {
+    let out = succAt[b] === succAt[b + 1] ? 0 : 0x7ff;
+    for (let s = succAt[b]!; s < succAt[b + 1]!; s++) out &= usedIn[succs[s]!]!;
+    return out;
+  };
+  const back = (b: number, mark: boolean): number => {
+    let used = outOf(b);
+    for (let i = last[b]!; i >= first[b]!; i--) {
+      // The second slot of LD_IMM64 has class 0 and no effect here; its first slot follows.
+      if (i > first[b]! && code[i - 1] === LD_IMM64) i--;
+      const op = code[i]!;
+      if (mark && isLowAddCandidate(op) && ((used >> dst[i]!) & 1) === 1) lowAdd[i - start] = 1;
+      const copied = op === 0xbf && off[i] === 0 ? ((used >> dst[i]!) & 1) << src[i]! : 0;
+      used = (used & ~defs(bound, i)) | copied | addressOf(bound, i);
+    }
+    return used;
+  };
+  for (let changed = true, round = 0; changed && round < 50; round++) {
+    changed = false;
+    for (let b = count - 1; b >= 0; b--) {
+      const used = back(b, false);
+      if (used === usedIn[b]) continue;
+      usedIn[b] = used;
+      changed = true;
+    }
+    // Not settled: know nothing rather than too much.
+    if (changed && round === 49) return;
+  }
+  for (let b = 0; b < count; b++) back(b, true);
 }
 
 function liveness(bound: BoundProg, g: Graph, argsOf: (start: number) => number): Uint16Array {
-  const { count, first, last, next, taken, preds, predAt } = g;
+  const { count, first, last, succs, succAt, preds, predAt } = g;
   // What a block reads before it writes it, and what it writes.
   const reads = new Uint16Array(count);
   const writes = new Uint16Array(count);
@@ -45,7 +117,8 @@ function liveness(bound: BoundProg, g: Graph, argsOf: (start: number) => number)
   while (work.length > 0) {
     const b = work.pop()!;
     queued[b] = 0;
-    const out = (next[b] === -1 ? 0 : liveIn[next[b]!]!) | (taken[b] === -1 ? 0 : liveIn[taken[b]!]!);
+    let out = 0;
+    for (let i = succAt[b]!; i < succAt[b + 1]!; i++) out |= liveIn[succs[i]!]!;
     const live = reads[b]! | (out & ~writes[b]!);
     if (live === liveIn[b]) continue;
     liveIn[b] = live;
@@ -59,32 +132,54 @@ function liveness(bound: BoundProg, g: Graph, argsOf: (start: number) => number)
   return liveIn;
 }
 
-function lowness(bound: BoundProg, g: Graph, entryLow: number): Uint16Array {
-  const { count, first, last, next, taken } = g;
+function lowness(bound: BoundProg, g: Graph, start: number, entryLow: number, lowAdd: Uint8Array): Uint16Array {
+  const { count, first, last, succs, succAt } = g;
+  const { code, dst, src, off, imm } = bound.insns;
   const lowIn = new Uint16Array(count).fill(0x7ff);
+  const addressIn = new Uint16Array(count).fill(0x7ff);
   lowIn[0] = entryLow;
+  addressIn[0] = 0;
   const work: number[] = [];
   const queued = new Uint8Array(count).fill(1);
+  const near = new Uint8Array(lowAdd.length);
   for (let b = count - 1; b >= 0; b--) work.push(b);
   while (work.length > 0) {
     const b = work.pop()!;
     queued[b] = 0;
     let low = lowIn[b]!;
+    let address = addressIn[b]!;
     for (let i = first[b]!; i <= last[b]!; i++) {
-      low = lowAfter(bound, i, low);
-      if (bound.insns.code[i] === LD_IMM64) i++;
+      const op = code[i]!;
+      const used = addressOf(bound, i);
+      low |= used;
+      address |= used;
+      const d = 1 << dst[i]!;
+      if (isLowAddCandidate(op)) {
+        const step = op === 0x07 ? imm[i]! : op === 0x17 ? -imm[i]! : Number.NaN;
+        const isNear = (address & d) !== 0 && Math.abs(step) <= NEAR_BYTES;
+        near[i - start] = isNear ? 1 : 0;
+        low = isNear || lowAdd[i - start] === 1 ? low | d : low & ~d;
+        address &= ~d;
+      } else {
+        const copied = op === 0xbf && off[i] === 0 && (address & (1 << src[i]!)) !== 0 ? d : 0;
+        low = lowAfter(bound, i, low);
+        address = (address & ~defs(bound, i)) | copied;
+      }
+      if (op === LD_IMM64) i++;
     }
-    for (let side = 0; side < 2; side++) {
-      const to = side === 0 ? next[b]! : taken[b]!;
-      if (to === -1) continue;
-      const met = lowIn[to]! & low;
-      if (met === lowIn[to]) continue;
-      lowIn[to] = met;
+    for (let i = succAt[b]!; i < succAt[b + 1]!; i++) {
+      const to = succs[i]!;
+      const metLow = lowIn[to]! & low;
+      const metAddress = addressIn[to]! & address;
+      if (metLow === lowIn[to] && metAddress === addressIn[to]) continue;
+      lowIn[to] = metLow;
+      addressIn[to] = metAddress;
       if (queued[to] === 1) continue;
       queued[to] = 1;
       work.push(to);
     }
   }
+  for (let i = 0; i < near.length; i++) if (near[i] === 1) lowAdd[i] = 1;
   return lowIn;
 }
 

@@ -28,13 +28,14 @@ import type { BoundProg } from "../bind.ts";
 import { MAX_LOOPS } from "../interp/exec.ts";
 import { alu32, alu64 } from "./alu.ts";
 import { emitCall, emitLoadPacket } from "./call.ts";
-import { pushCondition } from "./cond.ts";
+import { knownCondition, learned, pushCondition } from "./cond.ts";
 import type { Flow } from "./flow.ts";
 import { END_BRANCH, END_DEAD, END_EXIT, END_JUMP, type Graph } from "./graph.ts";
 import { atomic, load, pushAddress, store } from "./mem.ts";
 import type { Plan } from "./plan.ts";
 import { LOW, Regs, WIDE } from "./regs.ts";
 import { type Layout, layOut, type Scope } from "./scopes.ts";
+import { type StackValue, StackValues } from "./stack.ts";
 
 /** A BPF function on its way to WebAssembly. */
 export interface FuncPlan {
@@ -68,7 +69,11 @@ export interface ModulePlan {
 
 export interface Emit extends ModulePlan {
   readonly regs: Regs;
+  readonly stack: StackValues;
   readonly main: boolean;
+  /** First insn of the function; flow.lowAdd counts from it. */
+  readonly start: number;
+  readonly lowAdd: Uint8Array;
   pushAddress(reg: number, off: number): number;
 }
 
@@ -82,7 +87,16 @@ export interface FuncCode {
 export function emitFunc(shared: ModulePlan, f: FuncPlan): FuncCode {
   const params = f.main ? 1 : f.args + 1;
   const regs = new Regs(params, f.main ? -1 : f.args);
-  const e: Emit = { ...shared, regs, main: f.main, pushAddress: (reg, off) => pushAddress(regs, reg, off) };
+  const stack = new StackValues(shared.plan.keyBytes);
+  const e: Emit = {
+    ...shared,
+    regs,
+    stack,
+    main: f.main,
+    start: f.start,
+    lowAdd: f.flow.lowAdd,
+    pushAddress: (reg, off) => pushAddress(regs, reg, off),
+  };
   const { code } = regs;
   const sites: number[] = [];
   prologue(e, f);
@@ -111,30 +125,54 @@ function prologue(e: Emit, f: FuncPlan): void {
   }
 }
 
-/** Register forms at the end of each block, for successors that no other block jumps to. */
+/** What is known at the end of each block, for successors that no other block jumps to. */
 class Exits {
   private readonly forms: Uint8Array;
   private readonly lo: Int32Array;
   private readonly hi: Int32Array;
+  private readonly max: Float64Array;
+  private readonly nonZero: Uint16Array;
+  private readonly stacks: (readonly StackValue[])[];
+  /** By 2 * block + (1 where the jump is taken): what the branch taught. */
+  private readonly lessons: ({ reg: number; max: number } | null)[];
 
   constructor(count: number) {
     this.forms = new Uint8Array(11 * count);
     this.lo = new Int32Array(11 * count);
     this.hi = new Int32Array(11 * count);
+    this.max = new Float64Array(11 * count);
+    this.nonZero = new Uint16Array(count);
+    this.stacks = new Array(count);
+    this.lessons = new Array(2 * count).fill(null);
   }
 
-  save(block: number, regs: Regs): void {
-    this.forms.set(regs.form, 11 * block);
-    this.lo.set(regs.symLo, 11 * block);
-    this.hi.set(regs.symHi, 11 * block);
+  save(block: number, e: Emit): void {
+    this.forms.set(e.regs.form, 11 * block);
+    this.lo.set(e.regs.symLo, 11 * block);
+    this.hi.set(e.regs.symHi, 11 * block);
+    this.max.set(e.regs.max, 11 * block);
+    this.nonZero[block] = e.regs.nonZero;
+    this.stacks[block] = e.stack.save();
   }
 
-  restore(block: number, regs: Regs): void {
+  learn(block: number, taken: boolean, lesson: { reg: number; max: number } | null): void {
+    this.lessons[2 * block + (taken ? 1 : 0)] = lesson;
+  }
+
+  restore(block: number, taken: boolean, e: Emit): void {
+    const { regs } = e;
     for (let reg = 0; reg < 11; reg++) {
       regs.form[reg] = this.forms[11 * block + reg]!;
       regs.symLo[reg] = this.lo[11 * block + reg]!;
       regs.symHi[reg] = this.hi[11 * block + reg]!;
+      regs.max[reg] = this.max[11 * block + reg]!;
     }
+    regs.nonZero = this.nonZero[block]!;
+    e.stack.restore(this.stacks[block]!);
+    const lesson = this.lessons[2 * block + (taken ? 1 : 0)]!;
+    if (lesson === null) return;
+    if (lesson.max < 0) regs.nonZero |= 1 << lesson.reg;
+    else regs.max[lesson.reg] = Math.min(regs.max[lesson.reg]!, lesson.max);
   }
 }
 
@@ -165,8 +203,13 @@ function structured(e: Emit, f: FuncPlan, sites: number[]): void {
       (scope.loop ? loopDepth : blockDepth)[scope.target] = open.push(scope) - 1;
     }
     const preds = graph.predAt[b + 1]! - graph.predAt[b]!;
-    if (b !== 0 && preds === 1) exits.restore(graph.preds[graph.predAt[b]!]!, regs);
-    else if (b !== 0 || preds > 0) regs.enterBlock(flow.lowIn[b]!);
+    if (b !== 0 && preds === 1) {
+      const pred = graph.preds[graph.predAt[b]!]!;
+      exits.restore(pred, graph.taken[pred] === b, e);
+    } else if (b !== 0 || preds > 0) {
+      regs.enterBlock(flow.lowIn[b]!);
+      e.stack.clear();
+    }
     emitBlock(
       e,
       f,
@@ -214,6 +257,7 @@ function dispatched(e: Emit, f: FuncPlan, sites: number[]): void {
   for (let b = 0; b < count; b++) {
     code.op(END);
     regs.enterBlock(flow.lowIn[b]!);
+    e.stack.clear();
     const depth = count - 1 - b;
     const jump = (to: number, extra: number): void => {
       code.i32(to);
@@ -276,9 +320,8 @@ function emitBlock(
   const settle = (to: number): void => {
     if (exits === null || graph.predAt[to + 1]! - graph.predAt[to]! > 1) regs.settle(flow.liveIn[to]!, flow.lowIn[to]!);
   };
-  settle(next);
-  if (taken !== -1) settle(taken);
-  exits?.save(b, regs);
+  for (let s = graph.succAt[b]!; s < graph.succAt[b + 1]!; s++) settle(graph.succs[s]!);
+  exits?.save(b, e);
   if (end !== END_BRANCH) {
     go(next);
     return;
@@ -287,6 +330,13 @@ function emitBlock(
     mayGoto(e, next, taken, go, branches);
     return;
   }
+  const known = knownCondition(regs, insns, last);
+  if (known !== -1) {
+    go(known === 1 ? taken : next);
+    return;
+  }
+  exits?.learn(b, false, learned(regs, insns, last, false));
+  exits?.learn(b, true, learned(regs, insns, last, true));
   if (branches.falls(taken)) {
     pushCondition(regs, insns, last, true);
     branches.brIf(next);
@@ -340,19 +390,19 @@ function emitInsn(e: Emit, i: number, last: number): number {
       return 0;
     case 3:
       if ((op & 0xe0) === 0xc0) {
-        atomic(regs, insns, i);
+        atomic(regs, e.stack, insns, i, e.bound.verified.facts.ptr[i]!);
         return 0;
       }
-      store(regs, insns, i);
+      store(regs, e.stack, insns, i, e.bound.verified.facts.ptr[i]!);
       return 0;
     case 2:
-      store(regs, insns, i);
+      store(regs, e.stack, insns, i, e.bound.verified.facts.ptr[i]!);
       return 0;
     case 4:
       alu32(regs, insns, i);
       return 0;
     case 7:
-      return alu64(regs, insns, i, last);
+      return alu64(regs, insns, i, last, e.lowAdd[i - e.start] === 1);
     default:
       if (op === 0x85) {
         emitCall(e, i);

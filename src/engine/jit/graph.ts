@@ -25,6 +25,9 @@ export interface Graph {
   /** Successors; -1 where there is none. For END_JUMP the target is `next`. */
   readonly next: Int32Array;
   readonly taken: Int32Array;
+  /** All successors of block b: succs[succAt[b] .. succAt[b + 1]), each once. */
+  readonly succs: Int32Array;
+  readonly succAt: Int32Array;
   /** Predecessors of block b: preds[predAt[b] .. predAt[b + 1]). */
   readonly preds: Int32Array;
   readonly predAt: Int32Array;
@@ -41,10 +44,10 @@ export interface Graph {
 
 /** Blocks of the function at insns[start, end). Insns whose `reached` is 0 are left out. */
 export function buildGraph(insns: InsnBuf, reached: Uint8Array, start: number, end: number, name: string): Graph {
-  const raw = split(insns, reached, start, end, name);
-  return order(raw);
+  return order(split(insns, reached, start, end, name));
 }
 
+/** Blocks in the order of their insns. */
 interface RawBlocks {
   readonly first: number[];
   readonly last: number[];
@@ -166,62 +169,82 @@ function isJump(op: number): boolean {
   return (cls === 5 || cls === 6) && op !== 0x85 && op !== 0x95 && op !== 0x8d;
 }
 
+function successors(raw: RawBlocks, b: number): number[] {
+  const out: number[] = [];
+  // `taken` first: depth first then puts the fall-through right behind the block in reverse postorder.
+  if (raw.taken[b] !== -1) out.push(raw.taken[b]!);
+  if (raw.next[b] !== -1 && raw.next[b] !== raw.taken[b]) out.push(raw.next[b]!);
+  return out;
+}
+
 function order(raw: RawBlocks): Graph {
   const total = raw.first.length;
   const number = new Int32Array(total).fill(-1);
   const post: number[] = [];
-  // Depth first, `taken` first, so that the fall-through comes right behind in reverse postorder.
-  const state = new Uint8Array(total);
+  const seen = new Uint8Array(total);
+  const lists: number[][] = new Array(total);
+  const step = new Int32Array(total);
   const stack = [0];
-  state[0] = 1;
+  seen[0] = 1;
+  lists[0] = successors(raw, 0);
   while (stack.length > 0) {
     const b = stack[stack.length - 1]!;
-    const step = state[b]!;
-    if (step === 3) {
+    const list = lists[b]!;
+    if (step[b] === list.length) {
       post.push(b);
       stack.pop();
       continue;
     }
-    state[b] = step + 1;
-    const to = step === 1 ? raw.taken[b]! : raw.next[b]!;
-    if (to !== -1 && state[to] === 0) {
-      state[to] = 1;
-      stack.push(to);
-    }
+    const to = list[step[b]!++]!;
+    if (seen[to] === 1) continue;
+    seen[to] = 1;
+    lists[to] = successors(raw, to);
+    stack.push(to);
   }
   const count = post.length;
   post.forEach((b, i) => {
     number[b] = count - 1 - i;
   });
+  const renumber = (b: number): number => (b === -1 ? -1 : number[b]!);
   const first = new Int32Array(count);
   const last = new Int32Array(count);
   const end = new Uint8Array(count);
   const next = new Int32Array(count);
   const taken = new Int32Array(count);
+  const succAt = new Int32Array(count + 1);
   const predAt = new Int32Array(count + 1);
   for (const b of post) {
     const n = number[b]!;
     first[n] = raw.first[b]!;
     last[n] = raw.last[b]!;
     end[n] = raw.end[b]!;
-    next[n] = raw.next[b] === -1 ? -1 : number[raw.next[b]!]!;
-    taken[n] = raw.taken[b] === -1 ? -1 : number[raw.taken[b]!]!;
-    if (next[n] !== -1) predAt[next[n]! + 1]!++;
-    if (taken[n] !== -1) predAt[taken[n]! + 1]!++;
+    next[n] = renumber(raw.next[b]!);
+    taken[n] = renumber(raw.taken[b]!);
+    succAt[n + 1] = lists[b]!.length;
+    for (const to of lists[b]!) predAt[number[to]! + 1]!++;
   }
-  for (let b = 0; b < count; b++) predAt[b + 1]! += predAt[b]!;
-  const preds = new Int32Array(predAt[count]!);
-  const fill = predAt.slice();
   for (let b = 0; b < count; b++) {
-    if (next[b] !== -1) preds[fill[next[b]!]!++] = b;
-    if (taken[b] !== -1) preds[fill[taken[b]!]!++] = b;
+    succAt[b + 1]! += succAt[b]!;
+    predAt[b + 1]! += predAt[b]!;
+  }
+  const succs = new Int32Array(succAt[count]!);
+  const preds = new Int32Array(succAt[count]!);
+  const fill = predAt.slice();
+  for (let n = 0; n < count; n++) {
+    const list = lists[post[count - 1 - n]!]!;
+    for (let i = 0; i < list.length; i++) {
+      const to = number[list[i]!]!;
+      succs[succAt[n]! + i] = to;
+      preds[fill[to]!++] = n;
+    }
   }
   const idom = dominators(count, preds, predAt);
   const header = new Uint8Array(count);
   let reducible = true;
   for (let b = 0; b < count; b++) {
-    for (const to of [next[b]!, taken[b]!]) {
-      if (to === -1 || to > b) continue;
+    for (let i = succAt[b]!; i < succAt[b + 1]!; i++) {
+      const to = succs[i]!;
+      if (to > b) continue;
       if (dominates(idom, to, b)) header[to] = 1;
       else reducible = false;
     }
@@ -229,7 +252,23 @@ function order(raw: RawBlocks): Graph {
   const loopOf = new Int32Array(count).fill(-1);
   const loopParent = new Int32Array(count).fill(-1);
   if (reducible) findLoops(count, preds, predAt, header, loopOf, loopParent);
-  return { count, first, last, end, next, taken, preds, predAt, idom, loopOf, loopParent, header, reducible };
+  return {
+    count,
+    first,
+    last,
+    end,
+    next,
+    taken,
+    succs,
+    succAt,
+    preds,
+    predAt,
+    idom,
+    loopOf,
+    loopParent,
+    header,
+    reducible,
+  };
 }
 
 function dominators(count: number, preds: Int32Array, predAt: Int32Array): Int32Array {

@@ -5,7 +5,7 @@
 import { bug } from "../../base/error.ts";
 import type { InsnBuf } from "../../isa/insn.ts";
 import { NULL_PAGE_BYTES, STACK_TOP } from "../../layout/layout.ts";
-import { PTR_PROBE } from "../../obj/verified.ts";
+import { PTR_PROBE, PTR_STACK, PTR_UNKNOWN } from "../../obj/verified.ts";
 import {
   ELSE,
   END,
@@ -37,7 +37,8 @@ import {
   IF,
   VOID,
 } from "../../wasm/op.ts";
-import type { Regs } from "./regs.ts";
+import { MAX32, type Regs } from "./regs.ts";
+import type { StackValues } from "./stack.ts";
 
 /** Pushes the address for reg + off and returns the offset that is left for the instruction. */
 export function pushAddress(r: Regs, reg: number, off: number): number {
@@ -98,28 +99,53 @@ function loadFrom(r: Regs, signed: boolean, bytes: number, dst: number, src: num
     code.op(END);
   }
   if (wide) r.setWide(dst);
-  else r.setLow(dst);
+  else r.setLow(dst, bytes === 1 ? 0xff : bytes === 2 ? 0xffff : MAX32);
 }
 
 /** ST and STX. */
-export function store(r: Regs, insns: InsnBuf, i: number): void {
+export function store(r: Regs, stack: StackValues, insns: InsnBuf, i: number, ptr: number): void {
   const op = insns.code[i]!;
   const bytes = sizeOf(op);
-  const rest = pushAddress(r, insns.dst[i]!, insns.off[i]!);
-  const imm = insns.imm[i]!;
-  if ((op & 7) === 2) {
-    if (bytes === 8) r.code.i64(imm, imm >> 31);
-    else r.code.i32(imm);
-  } else if (bytes === 8) {
-    r.getWide(insns.src[i]!);
+  const dst = insns.dst[i]!;
+  const src = insns.src[i]!;
+  const constant = (op & 7) === 2 || r.isConst(src);
+  const lo = (op & 7) === 2 ? insns.imm[i]! : r.symLo[src]!;
+  const hi = (op & 7) === 2 ? lo >> 31 : r.symHi[src]!;
+  const at = r.isFrame(dst) ? r.symLo[dst]! + insns.off[i]! : 0;
+  const follow = r.isFrame(dst) && stack.wants(at, bytes);
+  if (!follow) wrote(r, stack, dst, insns.off[i]!, bytes, ptr);
+  const rest = pushAddress(r, dst, insns.off[i]!);
+  if (constant) {
+    if (bytes === 8) r.code.i64(lo, hi);
+    else r.code.i32(lo);
+    const mask = bytes === 1 ? 0xff : bytes === 2 ? 0xffff : -1;
+    if (follow) stack.add({ off: at, bytes, local: -1, lo: lo & mask, hi, max: (lo & mask) >>> 0 });
   } else {
-    r.getLow(insns.src[i]!);
+    if (bytes === 8) r.getWide(src);
+    else r.getLow(src);
+    if (follow) {
+      const local = r.newLocal(bytes === 8 ? I64 : I32);
+      const known = r.isLow(src) ? r.maxOf(src) : MAX32;
+      const top = bytes === 1 ? 0xff : bytes === 2 ? 0xffff : MAX32;
+      if (bytes < 4 && known > top) {
+        r.code.i32(top);
+        r.code.op(I32_AND);
+      }
+      r.code.tee(local);
+      stack.add({ off: at, bytes, local, lo: 0, hi: 0, max: Math.min(known, top) });
+    }
   }
   r.code.mem(storeOp(bytes), 0, rest);
 }
 
+/** A write through `reg` + off: what it may have changed of the stack is no longer known. */
+function wrote(r: Regs, stack: StackValues, reg: number, off: number, bytes: number, ptr: number): void {
+  if (r.isFrame(reg)) stack.invalidate(r.symLo[reg]! + off, bytes);
+  else if (ptr === PTR_UNKNOWN || ptr === PTR_STACK) stack.clear();
+}
+
 /** Read-modify-write, without a lock: one thread runs a runtime's programs. */
-export function atomic(r: Regs, insns: InsnBuf, i: number): void {
+export function atomic(r: Regs, stack: StackValues, insns: InsnBuf, i: number, ptr: number): void {
   const { code } = r;
   const bytes = sizeOf(insns.code[i]!);
   const dst = insns.dst[i]!;
@@ -130,6 +156,7 @@ export function atomic(r: Regs, insns: InsnBuf, i: number): void {
     loadFrom(r, false, bytes, dst, src, off, 0);
     return;
   }
+  wrote(r, stack, dst, off, bytes, ptr);
   if (kind === 0x110) {
     const rest = pushAddress(r, dst, off);
     if (bytes === 8) r.getWide(src);

@@ -3,6 +3,7 @@
  * verifier (which map) and of the environment (where the map lies) turn lookups into a few instructions.
  */
 import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_ARRAY } from "../../abi/map-types.ts";
+import type { InsnBuf } from "../../isa/insn.ts";
 import { MAP_CPU_STRIDE, MAP_DATA, MAP_MAX_ENTRIES, MAP_STRIDE } from "../../layout/layout.ts";
 import type { ModuleBuilder } from "../../wasm/module.ts";
 import { I32 } from "../../wasm/op.ts";
@@ -10,9 +11,19 @@ import { type BoundProg, HELPER_LOOP, HELPER_TAIL_CALL } from "../bind.ts";
 import type { EngineEnv, HelperImpl } from "../engine.ts";
 
 export type CallPlan =
-  | { readonly kind: "import"; readonly func: number; readonly impl: HelperImpl; readonly callsBack: boolean }
+  | {
+      readonly kind: "import";
+      readonly func: number;
+      readonly impl: HelperImpl;
+      readonly callsBack: boolean;
+      /** False where it only reads the memory that its arguments lead to. */
+      readonly writes: boolean;
+      /** Bytes that it reads through r2 and r3: a map's key and value; 0 where that is not known. */
+      readonly keySize: number;
+      readonly valueSize: number;
+    }
   /** (map, key) -> value address or 0, by an imported function. */
-  | { readonly kind: "lookup"; readonly func: number }
+  | { readonly kind: "lookup"; readonly func: number; readonly keySize: number }
   /** Values of an array at known places. cpuStride 0: one array for all CPUs. */
   | {
       readonly kind: "array";
@@ -37,9 +48,13 @@ export interface Plan {
   readonly progTable: number;
   /** Import that makes this program's callbacks the ones that helpers call, -1 where no helper calls any. */
   readonly enter: number;
+  /** 1 for each byte, by its distance below r10, that some map operation may read as its key. */
+  readonly keyBytes: Uint8Array;
 }
 
 const HELPER_MAP_LOOKUP = 1;
+const HELPER_MAP_UPDATE = 2;
+const HELPER_MAP_DELETE = 3;
 const HELPER_CPU = 8;
 /** for_each_map_elem, find_vma, user_ringbuf_drain: they call back before they return. */
 const CALLS_BACK: ReadonlySet<number> = new Set([164, 180, 209]);
@@ -67,6 +82,7 @@ export function planCalls(bound: BoundProg, env: EngineEnv, module: ModuleBuilde
     return func;
   };
   const calls = new Map<number, CallPlan>();
+  const keyBytes = new Uint8Array(513);
   let progTable = -1;
   let loadPacket = -1;
   let enter = -1;
@@ -97,6 +113,9 @@ export function planCalls(bound: BoundProg, env: EngineEnv, module: ModuleBuilde
       continue;
     }
     const map = verified.facts.map[i]!;
+    const keyed = id === HELPER_MAP_LOOKUP || id === HELPER_MAP_UPDATE || id === HELPER_MAP_DELETE;
+    const keySize = keyed && map >= 0 ? verified.prog.maps[map]!.keySize : 0;
+    if (keySize > 0) markBytes(insns, i, 2, keySize, keyBytes);
     if (id === HELPER_MAP_LOOKUP && map >= 0) {
       const at = env.maps[map]!;
       const { type } = verified.prog.maps[map]!;
@@ -112,12 +131,12 @@ export function planCalls(bound: BoundProg, env: EngineEnv, module: ModuleBuilde
       }
       const hash = type === BPF_MAP_TYPE_HASH;
       const fn = hash ? env.mapFns.hashLookup : env.mapFns.lookup;
-      calls.set(i, { kind: "lookup", func: importOf(fn, fn, hash ? "hash_lookup" : "map_lookup", 2, true) });
+      calls.set(i, { kind: "lookup", func: importOf(fn, fn, hash ? "hash_lookup" : "map_lookup", 2, true), keySize });
       continue;
     }
     if (id === HELPER_MAP_LOOKUP) {
       const fn = env.mapFns.lookup;
-      calls.set(i, { kind: "lookup", func: importOf(fn, fn, "map_lookup", 2, true) });
+      calls.set(i, { kind: "lookup", func: importOf(fn, fn, "map_lookup", 2, true), keySize: 0 });
       continue;
     }
     const impl = bound.callee.get(i)!;
@@ -130,7 +149,20 @@ export function planCalls(bound: BoundProg, env: EngineEnv, module: ModuleBuilde
       func: importOf(impl, impl.fn, impl.name, params, impl.ret !== "v"),
       impl,
       callsBack,
+      writes: !keyed && impl.args.length > 0,
+      keySize,
+      valueSize: id === HELPER_MAP_UPDATE && map >= 0 ? verified.prog.maps[map]!.valueSize : 0,
     });
   }
-  return { calls, imports, loadPacket, progTable, enter };
+  return { calls, imports, loadPacket, progTable, enter, keyBytes };
+}
+
+/** Looks back from a call for `reg = r10; reg += off` and marks the bytes that reg then points to. */
+function markBytes(insns: InsnBuf, call: number, reg: number, bytes: number, marks: Uint8Array): void {
+  for (let i = call - 1; i >= Math.max(0, call - 24); i--) {
+    if (insns.dst[i] !== reg || insns.code[i] !== 0x07) continue;
+    const off = insns.imm[i]!;
+    if (off < 0 && off >= -512) for (let at = 0; at < bytes && off + at < 0; at++) marks[-off - at] = 1;
+    return;
+  }
 }

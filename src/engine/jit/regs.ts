@@ -18,12 +18,18 @@ export const LOW = 2;
 export const FRAME = 4;
 export const CONST = 8;
 
+export const MAX32 = 0xffff_ffff;
+
 export class Regs {
   readonly code: Code = new Code(4096);
   readonly form: Uint8Array = new Uint8Array(11);
   /** Offset from r10 for FRAME; the constant's halves for CONST. */
   readonly symLo: Int32Array = new Int32Array(11);
   readonly symHi: Int32Array = new Int32Array(11);
+  /** Largest unsigned value of registers whose upper half is zero. */
+  readonly max: Float64Array = new Float64Array(11).fill(MAX32);
+  /** Bit r: register r is known not to be 0 (a pointer that was tested). */
+  nonZero = 0;
   /** Types of the locals behind the parameters. */
   readonly localTypes: number[] = [];
   private readonly params: number;
@@ -110,44 +116,58 @@ export class Regs {
     }
   }
 
-  /** Pops an i32: the register's value, zero-extended. */
-  setLow(reg: number): void {
+  /** Pops an i32: the register's value, zero-extended, at most `max`. */
+  setLow(reg: number, max: number = MAX32): void {
     this.code.set(this.lowLocal(reg));
     this.form[reg] = LOW;
+    this.max[reg] = max;
+    this.nonZero &= ~(1 << reg);
   }
 
   /** Pops an i64. */
   setWide(reg: number): void {
     this.code.set(this.wideLocal(reg));
     this.form[reg] = WIDE;
+    this.nonZero &= ~(1 << reg);
+  }
+
+  /** Largest unsigned value that the low half may have. */
+  maxOf(reg: number): number {
+    const form = this.form[reg]!;
+    if ((form & CONST) !== 0) return this.symLo[reg]! >>> 0;
+    return (form & LOW) !== 0 ? this.max[reg]! : MAX32;
   }
 
   setConst(reg: number, lo: number, hi: number): void {
     this.form[reg] = CONST;
     this.symLo[reg] = lo;
     this.symHi[reg] = hi;
+    this.nonZero &= ~(1 << reg);
   }
 
   setFrame(reg: number, off: number): void {
     this.form[reg] = FRAME;
     this.symLo[reg] = off;
+    this.nonZero &= ~(1 << reg);
   }
 
   /** dst = src, as little code as its form allows. */
   copy(dst: number, src: number): void {
     if (dst === src) return;
     const form = this.form[src]!;
+    const nonZero = (this.nonZero >> src) & 1;
     if ((form & (FRAME | CONST)) !== 0) {
       this.form[dst] = form & (FRAME | CONST);
       this.symLo[dst] = this.symLo[src]!;
       this.symHi[dst] = this.symHi[src]!;
     } else if ((form & LOW) !== 0) {
       this.getLow(src);
-      this.setLow(dst);
+      this.setLow(dst, this.max[src]!);
     } else {
       this.getWide(src);
       this.setWide(dst);
     }
+    this.nonZero = (this.nonZero & ~(1 << dst)) | (nonZero << dst);
   }
 
   /** Pushes the i32 address r10 + off. */
@@ -170,6 +190,7 @@ export class Regs {
       const form = this.form[reg]!;
       if ((low & (1 << reg)) !== 0) {
         if ((form & LOW) !== 0) continue;
+        this.max[reg] = this.maxOf(reg);
         this.getLow(reg);
         this.code.set(this.lowLocal(reg));
         this.form[reg] = form | LOW;
@@ -184,6 +205,8 @@ export class Regs {
   /** Forms at a block's start. */
   enterBlock(low: number): void {
     for (let reg = 0; reg < 10; reg++) this.form[reg] = (low & (1 << reg)) !== 0 ? LOW : WIDE;
+    this.max.fill(MAX32);
+    this.nonZero = 0;
     this.setFrame(10, 0);
   }
 }

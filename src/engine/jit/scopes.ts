@@ -34,11 +34,10 @@ export function layOut(g: Graph): Layout {
 }
 
 function linearise(g: Graph): Int32Array {
-  const { count, next, taken, header, loopOf, loopParent } = g;
+  const { count, succs, succAt, header, loopOf, loopParent } = g;
   const waiting = new Int32Array(count);
   for (let b = 0; b < count; b++) {
-    if (next[b]! > b) waiting[next[b]!]!++;
-    if (taken[b]! > b) waiting[taken[b]!]!++;
+    for (let i = succAt[b]!; i < succAt[b + 1]!; i++) if (succs[i]! > b) waiting[succs[i]!]!++;
   }
   // One heap a loop (by header), the last one for what is outside of loops.
   const heaps: number[][] = [];
@@ -60,7 +59,10 @@ function linearise(g: Graph): Int32Array {
     const b = pop(heap, g);
     order[placed++] = b;
     if (header[b] === 1) loop = b;
-    for (const to of [next[b]!, taken[b]!]) if (to > b && --waiting[to]! === 0) push(heapOf(to), to, g);
+    for (let i = succAt[b]!; i < succAt[b + 1]!; i++) {
+      const to = succs[i]!;
+      if (to > b && --waiting[to]! === 0) push(heapOf(to), to, g);
+    }
   }
   return order;
 }
