@@ -1,5 +1,7 @@
 /** Recorded events, as tracing programs replay them: a line of JSON each. docs/events.md is the schema. */
 
+import { SkepError } from "../base/error.ts";
+
 /** A line of a recording (docs/events.md), parsed. */
 export interface RecordedEvent {
   /** "syscalls/sys_enter_openat", "sched/sched_switch"; "raw:sched_switch" for raw tracepoints. */
@@ -32,4 +34,76 @@ export interface EventReplayResult {
   events: number;
   skipped: number;
   nsPerEvent: number;
+}
+
+/**
+ * The events of a recording: JSON lines; empty lines and lines that begin with '#' are skipped. Throws "events/json" or
+ * "events/schema" with file and line.
+ */
+export function* parseEvents(bytes: Uint8Array, file = "events"): Generator<RecordedEvent, void, undefined> {
+  const decoder = new TextDecoder();
+  let line = 0;
+  for (let at = 0; at < bytes.length; ) {
+    let end = bytes.indexOf(10, at);
+    if (end < 0) end = bytes.length;
+    line++;
+    const text = decoder.decode(bytes.subarray(at, end)).trim();
+    at = end + 1;
+    if (text !== "" && !text.startsWith("#")) yield parseEvent(text, file, line);
+  }
+}
+
+function parseEvent(text: string, file: string, line: number): RecordedEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SkepError("events/json", `line ${line} is not JSON: ${(cause as Error).message}`, {
+      site: { file, line },
+      advice: "a recording has one JSON object a line",
+      cause,
+    });
+  }
+  const wrong = schemaError(value);
+  if (wrong === null) return value as RecordedEvent;
+  throw new SkepError("events/schema", `line ${line}: ${wrong}`, {
+    site: { file, line },
+    advice: "see docs/events.md",
+  });
+}
+
+const NUMBERS = ["cpu", "pid", "tid", "uid", "gid"] as const;
+
+function schemaError(value: unknown): string | null {
+  if (!isRecord(value)) return "an event is an object";
+  if (typeof value["event"] !== "string" || value["event"] === "") return 'an event has a name: "event": "group/name"';
+  for (const name of NUMBERS) {
+    const n = value[name];
+    if (n !== undefined && !(typeof n === "number" && Number.isInteger(n) && n >= 0 && n <= 0xffffffff)) {
+      return `${name} is a whole number from 0 to 4294967295`;
+    }
+  }
+  for (const name of ["ts", "cgroup"]) {
+    const n = value[name];
+    if (n !== undefined && !(typeof n === "number" && Number.isInteger(n) && n >= 0))
+      return `${name} is a whole number`;
+  }
+  if (value["comm"] !== undefined && typeof value["comm"] !== "string") return "comm is text";
+  if (value["fields"] !== undefined && !isRecord(value["fields"])) return "fields is an object";
+  const stack = value["stack"];
+  if (stack !== undefined && !isRecord(stack)) return "stack is an object";
+  for (const side of ["kernel", "user"]) {
+    const list = isRecord(stack) ? stack[side] : undefined;
+    if (
+      list !== undefined &&
+      !(Array.isArray(list) && list.every((ip) => typeof ip === "number" || typeof ip === "string"))
+    ) {
+      return `stack.${side} is a list of addresses`;
+    }
+  }
+  return null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -16,6 +16,7 @@ import {
 import { verdictName } from "../../abi/verdicts.ts";
 import { SkepError } from "../../base/error.ts";
 import type { Executable, HelperImpl } from "../../engine/engine.ts";
+import type { RecordedEvent } from "../../loader/events.ts";
 import type { AttachOptions, TargetLink, TargetProg } from "../../loader/target.ts";
 import { fibHelper } from "../helpers/net-fib.ts";
 import { csumDiffHelper, skbCsumHelpers } from "../helpers/net-l4.ts";
@@ -25,10 +26,12 @@ import { socketHelpers } from "../helpers/net-sock.ts";
 import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
+import { parseFormat } from "./format.ts";
 import { KIND_NONE, PacketBuf } from "./packet.ts";
 import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce } from "./packet-hook.ts";
 import { replayClock, replayer } from "./replay.ts";
 import { skbHook } from "./skb-hook.ts";
+import { type Formats, isTraceType, type TraceHook, traceHook } from "./trace-hook.ts";
 import type { HookProg, Hooks, Machine } from "./types.ts";
 import { xdpHook } from "./xdp.ts";
 
@@ -36,9 +39,10 @@ import { xdpHook } from "./xdp.ts";
 const DEFAULT_DEV = "packets";
 
 interface LiveLink extends TargetLink {
-  readonly hook: PacketHook;
+  readonly hook: PacketHook | TraceHook;
   readonly exec: Executable;
-  readonly dev: string;
+  /** Device of packet programs, null for tracing ones. */
+  readonly dev: string | null;
   /** Order in which a device asks: XDP before tc ingress before the others. */
   readonly rank: number;
 }
@@ -56,6 +60,8 @@ export function createHooks(machine: Machine): Hooks {
   ]);
   const xdp = netHelperTable([...socketHelpers(p), ...csumDiffHelper(p), ...fibHelper(p, true), ...xdpHelpers(p)]);
   const clock = replayClock();
+  const formats: Formats = new Map();
+  const trace = traceHook(machine, clock, formats);
   let links: readonly LiveLink[] = [];
 
   function helper(id: number, progType: number): HelperImpl | undefined {
@@ -77,6 +83,7 @@ export function createHooks(machine: Machine): Hooks {
 
   function program(prog: TargetProg, exec: Executable): HookProg {
     const spec = prog.prog.spec;
+    if (isTraceType(spec.type)) return traceProgram(prog, exec);
     const hook = packetHook(p, spec.type, spec.expectedAttachType);
     if (hook === null) throw noHook(prog);
     const replay = replayer(hook, spec.type, clock);
@@ -97,17 +104,37 @@ export function createHooks(machine: Machine): Hooks {
     };
   }
 
+  function traceProgram(prog: TargetProg, exec: Executable): HookProg {
+    const spec = prog.prog.spec;
+    return {
+      testRun: (run) => trace.testRun(exec, run),
+      replay() {
+        throw new SkepError("run/packets", `${spec.name} takes events, not packets`, {
+          advice: "give it a recording: skep run FILE --events RECORDING",
+        });
+      },
+      replayEvents: (events, options = {}) => trace.replay(exec, events, options),
+      attach: (options) => {
+        const target = options.target ?? spec.attachTo;
+        return add({ prog, what: `${wordOf(spec.type)} ${target}`.trim(), hook: trace, exec, dev: null, rank: 3 });
+      },
+      close() {
+        links = links.filter((link) => link.prog !== prog);
+      },
+    };
+  }
+
   function attach(prog: TargetProg, exec: Executable, hook: PacketHook, options: AttachOptions): TargetLink {
     const type = prog.prog.spec.type;
     const dev = options.dev ?? DEFAULT_DEV;
-    const word = PROG_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
+    const rank = type === BPF_PROG_TYPE_XDP ? 0 : type === BPF_PROG_TYPE_SCHED_CLS ? 1 : 2;
+    return add({ prog, what: `${wordOf(type)} on ${dev}`, hook, exec, dev, rank });
+  }
+
+  /** Behind those of its rank: programs of one hook run in the order of attaching. */
+  function add(fields: Omit<LiveLink, "close">): TargetLink {
     const link: LiveLink = {
-      prog,
-      what: `${word} on ${dev}`,
-      hook,
-      exec,
-      dev,
-      rank: type === BPF_PROG_TYPE_XDP ? 0 : type === BPF_PROG_TYPE_SCHED_CLS ? 1 : 2,
+      ...fields,
       close() {
         links = links.filter((other) => other !== link);
       },
@@ -117,6 +144,16 @@ export function createHooks(machine: Machine): Hooks {
     return link;
   }
 
+  function emit(event: RecordedEvent): number {
+    let ran = 0;
+    for (const link of links) {
+      if (link.dev !== null || !trace.wants(link.exec, event)) continue;
+      trace.run(link.exec, event);
+      ran++;
+    }
+    return ran;
+  }
+
   function inject(dev: string, packet: Uint8Array): string {
     const { u8 } = machine;
     let length = Math.min(packet.length, MAX_FRAME_BYTES);
@@ -124,13 +161,14 @@ export function createHooks(machine: Machine): Hooks {
     let verdict = "pass";
     return whole(p, () => {
       for (const link of links) {
-        if (link.dev !== dev) continue;
+        const { hook } = link;
+        if (link.dev !== dev || !("stage" in hook)) continue;
         const type = link.prog.prog.spec.type;
-        link.hook.stage(length, length, 0, 0, 1);
+        hook.stage(length, length, 0, 0, 1);
         verdict = verdictName(type, runOnce(machine, link.exec));
         if (!GOES_ON.has(verdict)) break;
         // The next program gets what this one left.
-        const { start, end } = link.hook.frame();
+        const { start, end } = hook.frame();
         length = end - start;
         u8.copyWithin(FRAME_AT, start, end);
       }
@@ -142,11 +180,16 @@ export function createHooks(machine: Machine): Hooks {
   return {
     helper,
     loadPacket: (offset, sizeBytes) => p.load(offset, sizeBytes),
-    regions: () => p.regions(),
+    regions: () => (p.kind === KIND_NONE ? trace.regions() : p.regions()),
     program,
     links: () => links,
     inject,
-    emit: () => 0,
+    emit,
+    addFormat(text, group) {
+      const format = parseFormat(text, group);
+      formats.set(format.name, format);
+      return format.name;
+    },
     get fib() {
       return p.fib;
     },
@@ -198,9 +241,12 @@ function packetHook(p: PacketBuf, progType: number, attachType: number): PacketH
 
 function noHook(prog: TargetProg): SkepError {
   const { name, type } = prog.prog.spec;
-  const word = PROG_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
-  return new SkepError("load/hook", `the embedded target has no hook for ${word} programs`, {
+  return new SkepError("load/hook", `the embedded target has no hook for ${wordOf(type)} programs`, {
     site: { prog: name },
     advice: "run it on the linux target",
   });
+}
+
+function wordOf(type: number): string {
+  return PROG_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
 }

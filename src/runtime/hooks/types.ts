@@ -114,6 +114,11 @@ export interface Hooks {
   inject(dev: string, packet: Uint8Array): string;
   /** Runs the programs attached to an event, e.g. "syscalls/sys_enter_openat"; returns how many ran. */
   emit(event: RecordedEvent): number;
+  /**
+   * Makes a tracepoint's layout known: the text of its tracefs `format` file, and its group ("sched"). Wins over a bundled
+   * one. Returns its name ("sched/sched_switch"). Throws "events/format".
+   */
+  addFormat(text: string, group: string): string;
   /** Routes for fib_lookup; null (the default): BPF_FIB_LKUP_RET_NOT_FWDED for every query. */
   fib: FibTable | null;
   /** Makes an interface index known to redirects and lookups, besides the one a packet came in on. */
