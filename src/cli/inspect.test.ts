@@ -82,7 +82,8 @@ test("text: programs, maps, globals", () => {
   expect(text).toContain("[0]=inner_b [2]=inner_a");
   expect(text).not.toContain("Relocations");
   const relocs = objectText(fixture("core.clang-19.o"), true);
-  expect(relocs).toMatch(/field_exists +struct task_struct +0:1/);
+  expect(relocs).toMatch(/field_exists +struct task_struct.pid +0:1/);
+  expect(relocs).toMatch(/enumval_value +enum pid_type::PIDTYPE_TGID = 1 +1/);
   for (const line of `${text}\n${relocs}`.split("\n")) expect(line).toBe(line.trimEnd());
 });
 

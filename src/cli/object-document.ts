@@ -4,9 +4,10 @@ import * as flags from "../abi/flags.ts";
 import { mapTypeWord } from "../abi/map-types.ts";
 import { BPF_PROG_TYPE_CGROUP_SKB, progTypeWord } from "../abi/prog-types.ts";
 import { SkepError } from "../base/error.ts";
+import { formatSpec, parseSpec } from "../btf/core-spec.ts";
 import type { BtfKind } from "../btf/types.ts";
 import { type BtfValue, codecOf } from "../btf/value.ts";
-import type { MapSpec, ObjSpec, ProgReloc, ProgSpec } from "../obj/spec.ts";
+import type { CoreRelo, MapSpec, ObjSpec, ProgReloc, ProgSpec } from "../obj/spec.ts";
 import { cType } from "./ctype.ts";
 
 export interface ObjDocument {
@@ -33,7 +34,8 @@ export interface ProgDocument {
   insns: number;
   functions: { name: string; insn: number; linkage: string }[];
   relocs: { insn: number; kind: string; name: string; offset?: number; type?: string; weak?: boolean }[];
-  core: { insn: number; kind: string; type: string; access: string }[];
+  /** `path`: "struct task_struct.tgid", "enum pid_type::PIDTYPE_TGID = 1". */
+  core: { insn: number; kind: string; type: string; access: string; path: string }[];
 }
 
 export interface MapDocument {
@@ -98,13 +100,26 @@ function progDocument(spec: ObjSpec, prog: ProgSpec): ProgDocument {
     insns: prog.insns.length,
     functions: prog.funcs.map(({ name, insnIdx, linkage }) => ({ name, insn: insnIdx, linkage })),
     relocs: prog.relocs.map((reloc) => relocDocument(spec, reloc)),
-    core: prog.coreRelos.map(({ insnIdx, kind, typeId, access }) => ({
-      insn: insnIdx,
-      kind,
-      type: cType(spec.btf, typeId),
-      access,
+    core: prog.coreRelos.map((relo) => ({
+      insn: relo.insnIdx,
+      kind: relo.kind,
+      type: cType(spec.btf, relo.typeId),
+      access: relo.access,
+      path: corePath(spec, relo),
     })),
   };
+}
+
+/** What libbpf's log says of an access, without kind, id and offset. */
+function corePath(spec: ObjSpec, relo: CoreRelo): string {
+  if (spec.btf === null) return "";
+  try {
+    const text = formatSpec(parseSpec(spec.btf, relo.kind, relo.typeId, relo.access));
+    return text.replace(/^<\w+> \[\d+\] /, "").replace(/ \([\d:]+ @ offset [\d.]+\)$/, "");
+  } catch (error) {
+    if (error instanceof SkepError) return ""; // an access that its own type does not have: loading says so
+    throw error;
+  }
 }
 
 function relocDocument(spec: ObjSpec, reloc: ProgReloc): ProgDocument["relocs"][number] {

@@ -144,7 +144,10 @@ function relocSection(
       insn,
       cells: [kind, name, offset === undefined ? "" : `+${offset}`, type ?? "", weak === true ? "weak" : ""],
     })),
-    ...prog.core.map(({ insn, kind, type, access }) => ({ insn, cells: [kind, type, access, "", ""] })),
+    ...prog.core.map(({ insn, kind, type, access, path }) => ({
+      insn,
+      cells: [kind, path === "" ? type : path, access, "", ""],
+    })),
   ].sort((a, b) => a.insn - b.insn);
   section(
     `Relocations of ${prog.name}`,
