@@ -68,7 +68,7 @@ test("cycles end", () => {
   expect(codeOf(() => huge.sizeOf(2))).toBe("btf/size");
 });
 
-test("names are found by kind, by flavour, and never when anonymous", () => {
+test.each(["scanning", "the index"])("names are found by kind, by flavour, and never when anonymous: %s", (how) => {
   const fwd = (name: string): BtfType => ({ kind: "fwd", name, union: false });
   const btf = btfOf(
     fwd("a"),
@@ -80,16 +80,23 @@ test("names are found by kind, by flavour, and never when anonymous", () => {
     fwd("___a"),
     fwd("a____b"),
   );
-  expect(btf.find("a")).toBe(1);
-  expect(btf.find("a", "int")).toBe(5);
-  expect(btf.find("a", "struct")).toBe(0);
-  expect(btf.findAll("a")).toEqual([1, 5]);
-  expect(btf.find("")).toBe(0);
-  expect(btf.find("b")).toBe(0);
-  expect(btf.findEssential("a")).toEqual([1, 3, 5]);
-  expect(btf.findEssential("a___two")).toEqual([6]);
-  expect(btf.findEssential("___a")).toEqual([7]);
-  expect(btf.findEssential("a____b")).toEqual([8]);
+  // Enough searches make it build its index.
+  const search = (): Btf => {
+    const fresh = new Btf(btf.raw);
+    for (let i = 0; i < 20 && how === "the index"; i++) fresh.find("a");
+    return fresh;
+  };
+  expect(search().find("a")).toBe(1);
+  expect(search().find("a", "int")).toBe(5);
+  expect(search().find("a", "struct")).toBe(0);
+  expect(search().findAll("a")).toEqual([1, 5]);
+  expect(search().find("")).toBe(0);
+  expect(search().find("b")).toBe(0);
+  expect(search().findEssential("a")).toEqual([1, 3, 5]);
+  expect(search().findEssential("a___two")).toEqual([6]);
+  expect(search().findEssential("a___one")).toEqual([]);
+  expect(search().findEssential("___a")).toEqual([7]);
+  expect(search().findEssential("a____b")).toEqual([8]);
   expect(["a", "a___b", "a___b___c", "___a", "a____b", "a___", "_a___b"].map(essentialName)).toEqual([
     "a",
     "a",
@@ -136,7 +143,8 @@ test("a type with a bad name fails alone, with its place", () => {
 test.skipIf(!existsSync(VMLINUX))("opening the running kernel's BTF and finding a type takes less than 30 ms", () => {
   const raw = readFileSync(VMLINUX);
   let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) {
+  // The best of some: this measures the code, not who else uses the machine.
+  for (let i = 0; i < 20 && best >= 15; i++) {
     const start = performance.now();
     const btf = new Btf(raw);
     const id = btf.find("task_struct", "struct");

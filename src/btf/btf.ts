@@ -1,6 +1,6 @@
 /**
  * BTF over its raw bytes. Opening checks the header, walks the type section once to learn where each type begins, and
- * decodes nothing; a type is decoded when it is asked for, and the index of names is made by the first search.
+ * decodes nothing; a type is decoded when it is asked for, and the index of names is made once searches are many.
  *
  *     header  magic version flags hdr_len | type_off type_len | str_off str_len       offsets count from the header's end
  *     types   {name_off, info, size|type} + what the kind adds                        ids count from 1, 0 is void
@@ -24,12 +24,14 @@ import {
   kindNumber,
   MAX_RESOLVE_DEPTH,
 } from "./kinds.ts";
-import { NameIndex } from "./names.ts";
+import { NameIndex, scanNames } from "./names.ts";
 import type { BtfEnumerator, BtfKind, BtfMember, BtfParam, BtfType, BtfView } from "./types.ts";
 
 const VOID: BtfType = { kind: "void", name: "" };
 const VAR_LINKAGE = ["static", "global", "extern"] as const;
 const POINTER_BYTES = 8;
+/** Searches that scan; what they cost together is about the index's cost. */
+const MAX_SCANS = 8;
 
 export class Btf implements BtfView {
   readonly raw: Uint8Array;
@@ -49,6 +51,7 @@ export class Btf implements BtfView {
   private readonly types: (BtfType | undefined)[] = [];
   private text: string | null | undefined;
   private names: NameIndex | undefined;
+  private scans = 0;
   private offsets: Map<string, number> | undefined;
 
   /** Throws "btf/truncated", "btf/magic", "btf/big-endian", "btf/version", "btf/header", "btf/string" and "btf/kind". */
@@ -101,18 +104,18 @@ export class Btf implements BtfView {
       const id = this.base.find(name, kind);
       if (id !== 0) return id;
     }
-    return this.index().first(name, want);
+    return this.names === undefined ? (this.search(name, want, false)[0] ?? 0) : this.names.first(name, want);
   }
 
   findAll(name: string, kind?: BtfKind): readonly number[] {
     const want = kind === undefined ? -1 : kindNumber(kind);
-    const own = this.index().all(name, want, false);
+    const own = this.search(name, want, false);
     return this.base === null ? own : [...this.base.findAll(name, kind), ...own];
   }
 
   /** All ids whose name without a flavour ("task_struct___old" is "task_struct") is `name`, ascending. */
   findEssential(name: string): readonly number[] {
-    const own = this.index().all(name, -1, true);
+    const own = this.search(name, -1, true);
     return this.base === null ? own : [...this.base.findEssential(name), ...own];
   }
 
@@ -327,14 +330,21 @@ export class Btf implements BtfView {
         site: { section: ".BTF", byte },
       });
     }
-    // One decoded text and slices of it are several times faster than decoding names one by one; with letters outside
-    // ASCII, text and byte offsets differ, and names are decoded alone.
-    if (this.text === undefined) {
-      const text = new TextDecoder().decode(strings);
-      this.text = text.length === strings.length ? text : null;
-    }
-    if (this.text !== null) return this.text.slice(off, this.text.indexOf("\0", off));
+    const text = this.asciiText();
+    if (text !== null) return text.slice(off, text.indexOf("\0", off));
     return new TextDecoder().decode(strings.subarray(off, strings.indexOf(0, off)));
+  }
+
+  /**
+   * All strings as one text: slices of it are several times faster than decoding names one by one. null with letters
+   * outside ASCII, where text and byte offsets differ.
+   */
+  private asciiText(): string | null {
+    if (this.text === undefined) {
+      const text = new TextDecoder().decode(this.strings);
+      this.text = text.length === this.strings.length ? text : null;
+    }
+    return this.text;
   }
 
   private ref(typeId: number, from: number): number {
@@ -349,9 +359,16 @@ export class Btf implements BtfView {
     return size;
   }
 
-  private index(): NameIndex {
+  /** The first searches scan, those after them use the index. */
+  private search(name: string, kind: number, essential: boolean): number[] {
+    if (this.names === undefined && this.base === null && this.scans++ < MAX_SCANS) {
+      const text = this.asciiText();
+      const found =
+        text === null ? null : scanNames(text, this.words, this.starts, this.firstId, name, kind, essential);
+      if (found !== null) return found;
+    }
     this.names ??= new NameIndex(this.strings, this.firstStr, this.words, this.starts, this.firstId, this.base);
-    return this.names;
+    return this.names.all(name, kind, essential);
   }
 
   private site(id: number): { section: string; byte: number } {

@@ -91,12 +91,55 @@ export class NameIndex {
     if (at === null) return false;
     const length = bytes.length - 1;
     for (let j = 0; j < length; j++) if (at.strings[at.off + j] !== bytes[j]) return false;
-    if (at.strings[at.off + length] === 0) return true;
-    return essential && essentialLength(at.strings, at.off) === length;
+    if (essential) return essentialLength(at.strings, at.off) === length;
+    return at.strings[at.off + length] === 0;
   }
 }
 
-/** Length of a name without its flavour. */
+/**
+ * The same search without an index: through the whole text of the string section and once over all types. Reading in
+ * order, it costs a tenth of what building the index does; a few searches are all that most programs need.
+ * null where the name ends too many strings for that.
+ */
+export function scanNames(
+  text: string,
+  words: Uint32Array,
+  starts: Uint32Array,
+  firstId: number,
+  name: string,
+  kind: number,
+  essential: boolean,
+): number[] | null {
+  const ids: number[] = [];
+  if (name === "" || name.includes("\0")) return ids;
+  const offsets = new Set<number>();
+  // A name that has a flavour itself is nobody's essential name.
+  const needle = `${name}\0`;
+  const exact = !essential || essentialName(name) === name;
+  for (let at = exact ? text.indexOf(needle) : -1; at >= 0; at = text.indexOf(needle, at + 1)) {
+    if (offsets.size === MAX_SCAN_HITS) return null;
+    offsets.add(at);
+  }
+  if (essential) {
+    const flavoured = `${name}___`;
+    for (let at = text.indexOf(flavoured); at >= 0; at = text.indexOf(flavoured, at + 1)) {
+      if (offsets.size === MAX_SCAN_HITS) return null;
+      if (essentialName(text.slice(at, text.indexOf("\0", at))) === name) offsets.add(at);
+    }
+  }
+  if (offsets.size === 0) return ids;
+  for (let i = 0; i < starts.length; i++) {
+    const start = starts[i]!;
+    const off = words[start]!;
+    if (off === 0 || !offsets.has(off)) continue;
+    if (kind < 0 || ((words[start + 1]! >>> 24) & 31) === kind) ids.push(firstId + i);
+  }
+  return ids;
+}
+
+const MAX_SCAN_HITS = 256;
+
+/** A name without its flavour. */
 export function essentialName(name: string): string {
   for (let i = name.length - 5; i >= 0; i--) {
     if (name[i] !== "_" && name.startsWith("___", i + 1) && name[i + 4] !== "_") return name.slice(0, i + 1);
