@@ -1,17 +1,9 @@
 /** What vectors run on: the embedded target with each engine, and the running kernel. */
 
 import { toHex } from "../../src/base/bytes.ts";
-import { SkepError } from "../../src/base/error.ts";
-import type { Engine } from "../../src/engine/engine.ts";
-import { interp } from "../../src/engine/interp/interp.ts";
-import { jit } from "../../src/engine/jit/jit.ts";
 import { linux } from "../../src/linux/target.ts";
 import type { Target, TargetMap } from "../../src/loader/target.ts";
-import type { ResolvedProg } from "../../src/obj/spec.ts";
-import type { VerifiedProg } from "../../src/obj/verified.ts";
-import { createHooks } from "../../src/runtime/hooks/hooks.ts";
-import { embeddedTarget } from "../../src/runtime/target.ts";
-import { verify } from "../../src/verifier/verify.ts";
+import { embedded } from "../../src/runtime/embedded.ts";
 import { liveKernel } from "../live.ts";
 import { resolvedProg } from "./program.ts";
 import type { Vector, VectorResult } from "./vector.ts";
@@ -23,27 +15,13 @@ export interface Backend {
   open(): Target;
 }
 
-function embeddedBackend(engine: Engine): Backend {
-  return {
-    name: engine.name,
-    missing: null,
-    open: () =>
-      embeddedTarget(
-        { engine: engine.name, random: 1, memoryBytes: 4 << 20 },
-        { engine: () => engine, verify: judge, createHooks },
-      ),
-  };
-}
-
-function judge(prog: ResolvedProg): { prog: VerifiedProg; processed: number } {
-  const { ok, prog: verified, error, stats } = verify(prog);
-  if (ok && verified !== undefined) return { prog: verified, processed: stats.processed };
-  throw new SkepError("verify/rejected", error?.kernel ?? "rejected", { site: { prog: prog.spec.name } });
+function embeddedBackend(engine: "interp" | "jit"): Backend {
+  return { name: engine, missing: null, open: () => embedded({ engine, random: 1, memoryBytes: 4 << 20 }) };
 }
 
 export const BACKENDS: readonly Backend[] = [
-  embeddedBackend(interp),
-  embeddedBackend(jit),
+  embeddedBackend("interp"),
+  embeddedBackend("jit"),
   { name: "linux", missing: liveKernel(), open: () => linux({ kernelBtf: null }) },
 ];
 
