@@ -12,20 +12,17 @@ import { ENODEV } from "../base/errno.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { updateElem } from "./bpf/map.ts";
 import { sysError } from "./errors.ts";
+import { openPerfEvent, PERF_EVENT_IOC_ENABLE, PERF_TYPE_SOFTWARE } from "./perf-event.ts";
 import { type RecordSource, waiter } from "./records.ts";
-import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys } from "./sys.ts";
+import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE } from "./sys.ts";
 
-const PERF_TYPE_SOFTWARE = 1;
 const PERF_COUNT_SW_BPF_OUTPUT = 10;
 const PERF_SAMPLE_RAW = 1 << 10;
-const PERF_FLAG_FD_CLOEXEC = 8;
-const PERF_EVENT_IOC_ENABLE = 0x2400;
 const PERF_RECORD_LOST = 2;
 const PERF_RECORD_SAMPLE = 9;
 const HEAD_AT = 1024;
 const TAIL_AT = 1032;
 const HEADER_BYTES = 8;
-const ATTR_BYTES = 128;
 
 interface CpuRing {
   readonly cpu: number;
@@ -51,7 +48,7 @@ export function openPerfBuffer(bpf: Bpf, mapFd: number, cpus: number, pages = 64
   };
   try {
     for (let cpu = 0; cpu < cpus; cpu++) {
-      const ring = openRing(sys, cpu, pages);
+      const ring = openRing(bpf, cpu, pages);
       if (ring === null) continue; // an offline CPU
       rings.push(ring);
       putSlot(bpf, mapFd, cpu, ring.fd);
@@ -81,15 +78,16 @@ export function openPerfBuffer(bpf: Bpf, mapFd: number, cpus: number, pages = 64
   };
 }
 
-function openRing(sys: Sys, cpu: number, pages: number): CpuRing | null {
-  const attr = sys.alloc(ATTR_BYTES);
-  attr.view.setUint32(0, PERF_TYPE_SOFTWARE, true);
-  attr.view.setUint32(4, ATTR_BYTES, true);
-  attr.view.setUint32(8, PERF_COUNT_SW_BPF_OUTPUT, true);
-  attr.view.setUint32(16, 1, true); // sample_period
-  attr.view.setUint32(24, PERF_SAMPLE_RAW, true);
-  attr.view.setUint32(48, 1, true); // wakeup_events
-  const fd = sys.syscall(sys.nr.perfEventOpen, attr.addr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+function openRing(bpf: Bpf, cpu: number, pages: number): CpuRing | null {
+  const { sys } = bpf;
+  const event = {
+    type: PERF_TYPE_SOFTWARE,
+    config: PERF_COUNT_SW_BPF_OUTPUT,
+    samplePeriod: 1,
+    sampleType: PERF_SAMPLE_RAW,
+    wakeupEvents: 1,
+  };
+  const fd = openPerfEvent(bpf, event, -1, cpu);
   if (fd === -ENODEV) return null;
   if (fd < 0) throw sysError(`perf event on CPU ${cpu}`, -fd);
   const sizeBytes = (1 + pages) * PAGE_BYTES;

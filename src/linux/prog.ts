@@ -15,6 +15,7 @@ import type {
 } from "../loader/target.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import { LINKTYPE_ETHERNET, type PacketSource } from "../pcap/source.ts";
+import { attachProg } from "./attach.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { progInfo } from "./bpf/object.ts";
 import { type TestResult, testRun } from "./bpf/test-run.ts";
@@ -29,6 +30,7 @@ export class LinuxProg implements TargetProg {
   fd: number;
 
   private readonly bpf: Bpf;
+  private readonly links = new Set<LinuxLink>();
   private readonly onClose: (prog: LinuxProg) => void;
 
   /** Takes the fd over. */
@@ -93,14 +95,18 @@ export class LinuxProg implements TargetProg {
     return { packets, verdicts, nsPerPacket: packets === 0 ? 0 : ns / packets, done };
   }
 
-  attach(_options: AttachOptions): TargetLink {
-    throw new NotSupported(`way yet to attach ${progTypeWord(this.prog.spec.type)} programs through this target`, "", {
-      advice: "use testRun and replay, or attach the pinned program with ip, tc or bpftool",
-    });
+  attach(options: AttachOptions): TargetLink {
+    if (this.fd < 0) throw this.closedError();
+    const { fds, what } = attachProg(this.bpf, this.prog.spec, this.fd, options);
+    const link = new LinuxLink(this.bpf, this, fds, what, (closed) => this.links.delete(closed));
+    this.links.add(link);
+    return link;
   }
 
   close(): void {
     if (this.fd < 0) return;
+    // A link holds the program by itself: without its links closed it would go on running.
+    for (const link of [...this.links]) link.close();
     this.bpf.close(this.fd);
     this.fd = -1;
     this.onClose(this);
@@ -108,9 +114,7 @@ export class LinuxProg implements TargetProg {
 
   private run(run: TestRun): TestResult {
     const { spec } = this.prog;
-    if (this.fd < 0) {
-      throw new SkepError("run/closed", `program ${spec.name} is unloaded`, { site: { prog: spec.name } });
-    }
+    if (this.fd < 0) throw this.closedError();
     const result = testRun(this.bpf, this.fd, { progType: spec.type, ...run });
     if (result.result >= 0) return result;
     const errno = -result.result;
@@ -126,6 +130,37 @@ export class LinuxProg implements TargetProg {
       advice:
         "packets need at least 14 bytes, and each program type takes only some of data, ctx, repeat, flags and cpu",
     });
+  }
+
+  private closedError(): SkepError {
+    const { name } = this.prog.spec;
+    return new SkepError("run/closed", `program ${name} is unloaded`, { site: { prog: name } });
+  }
+}
+
+/** A program in its place until closed. */
+export class LinuxLink implements TargetLink {
+  readonly prog: LinuxProg;
+  readonly what: string;
+  private readonly bpf: Bpf;
+  private readonly fds: readonly number[];
+  private readonly onClose: (link: LinuxLink) => void;
+  private open = true;
+
+  /** Takes the fds over. */
+  constructor(bpf: Bpf, prog: LinuxProg, fds: readonly number[], what: string, onClose: (link: LinuxLink) => void) {
+    this.bpf = bpf;
+    this.prog = prog;
+    this.fds = fds;
+    this.what = what;
+    this.onClose = onClose;
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const fd of this.fds) this.bpf.close(fd);
+    this.onClose(this);
   }
 }
 

@@ -43,6 +43,8 @@ export interface SyscallNumbers {
   readonly read: number;
   readonly write: number;
   readonly dup: number;
+  readonly socket: number;
+  readonly prlimit64: number;
 }
 
 /** Source: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
@@ -59,6 +61,8 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     read: 0,
     write: 1,
     dup: 32,
+    socket: 41,
+    prlimit64: 302,
   },
   arm64: {
     bpf: 280,
@@ -72,6 +76,8 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     read: 63,
     write: 64,
     dup: 23,
+    socket: 198,
+    prlimit64: 261,
   },
 };
 

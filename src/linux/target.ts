@@ -9,7 +9,7 @@
  * ```
  */
 import { readFileSync } from "node:fs";
-import { versionCode } from "../abi/since.ts";
+import { hasSince, versionCode } from "../abi/since.ts";
 import { bug, SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
@@ -59,6 +59,8 @@ class LinuxTarget implements Target {
     this.bpf = new Bpf(options.sys ?? koffiSys());
     this.release = options.release ?? kernelRelease();
     this.cpus = possibleCpus();
+    // Before 5.11 maps count against RLIMIT_MEMLOCK, whose default is far too small.
+    if (!hasSince(this.release, "5.11")) raiseMemlock(this.bpf);
     this.vmlinux = options.kernelBtf;
   }
 
@@ -119,6 +121,15 @@ function fdOf(map: TargetMap): number {
   throw new SkepError("load/target", `map ${map.spec.name} belongs to another target`, {
     advice: "maps and programs of one target cannot be mixed with another's",
   });
+}
+
+const RLIMIT_MEMLOCK = 8;
+
+/** To infinity, where this process may; where not, creating a map fails with EPERM and says so. */
+function raiseMemlock(bpf: Bpf): void {
+  const limit = bpf.scratch("rlimit", 16);
+  limit.bytes.fill(0xff, 0, 16);
+  bpf.sys.syscall(bpf.sys.nr.prlimit64, 0, RLIMIT_MEMLOCK, limit.addr, 0);
 }
 
 function readVmlinux(): BtfView | null {
