@@ -155,6 +155,15 @@ export function textLeaf(sizeBytes: number): Leaf {
   return {
     size: sizeBytes,
     read(view, off) {
+      // Short ASCII, which most of it is, without a decoder.
+      let text = "";
+      for (let i = 0; i < sizeBytes && i < 64; i++) {
+        const byte = view.getUint8(off + i);
+        if (byte === 0) return text;
+        if (byte > 127) break;
+        text += String.fromCharCode(byte);
+      }
+      if (text.length === sizeBytes) return text;
       const bytes = new Uint8Array(view.buffer, view.byteOffset + off, sizeBytes);
       const end = bytes.indexOf(0);
       return utf8(end < 0 ? bytes : bytes.subarray(0, end));
@@ -249,6 +258,10 @@ export function boolBits(inner: Leaf): Leaf {
 const NUMERIC = /^(-?\d+|0[xX][0-9a-fA-F]+)$/;
 
 function smallInt(value: unknown, bits: number, signed: boolean): number {
+  // What most values are: small enough for any width from 8 bits on, or for 32 without sign.
+  if (typeof value === "number" && value >>> 0 === value && (value < 128 || bits === 32) && !signed) {
+    if (bits >= 8) return value;
+  }
   let number: number;
   if (typeof value === "number") number = value;
   else if (typeof value === "boolean") number = value ? 1 : 0;
@@ -265,6 +278,9 @@ function smallInt(value: unknown, bits: number, signed: boolean): number {
 }
 
 function bigInt(value: unknown, bits: number, signed: boolean): bigint {
+  if (typeof value === "bigint" && (signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)) === value) {
+    return value;
+  }
   let number: bigint;
   if (typeof value === "bigint") number = value;
   else if (typeof value === "number" && Number.isSafeInteger(value)) number = BigInt(value);
@@ -272,10 +288,7 @@ function bigInt(value: unknown, bits: number, signed: boolean): bigint {
   else if (typeof value === "number")
     throw invalid(`${value} is not exact`, { advice: "give 64-bit values as bigint: 5n" });
   else throw invalid(`${describe(value)} where a bigint is needed`);
-  const width = BigInt(bits);
-  const min = signed ? -(1n << (width - 1n)) : 0n;
-  const max = signed ? (1n << (width - 1n)) - 1n : (1n << width) - 1n;
-  if (number < min || number > max) {
+  if ((signed ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number)) !== number) {
     throw invalid(`${number} does not fit ${signed ? "signed" : "unsigned"} ${bits} bits`);
   }
   return number;

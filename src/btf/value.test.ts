@@ -190,6 +190,17 @@ test("structs are objects; anonymous members stand in the object around them", (
   expect(codec.encode({ count: 1n }, into)).toBe(into);
   expect(into.subarray(0, 17)).toEqual(Uint8Array.of(...new Array(16).fill(0), 1));
   expect(into.subarray(24)).toEqual(new Uint8Array(6).fill(0xaa));
+  // What is refused changes nothing.
+  expect(errorOf(() => codec.encode({ count: -1n }, into)).message).toBe(".count: -1 does not fit unsigned 64 bits");
+  expect(into[16]).toBe(1);
+  const nested = {
+    get at() {
+      return { x: codec.encode({ count: 9n })[16], y: 3 };
+    },
+    high: 0,
+    count: 2n,
+  };
+  expect(codec.decode(codec.encode(nested))).toMatchObject({ at: { x: 9, y: 3 }, count: 2n });
 });
 
 test("of a union one member is enough, and several must agree", () => {

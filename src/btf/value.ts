@@ -94,22 +94,40 @@ function codecFrom(leaf: Leaf): ValueCodec {
     if (bytes.length < size) throw invalid(`${bytes.length} bytes, where the type has ${size}`);
     return viewOf(bytes);
   };
+  const put = (bytes: Uint8Array, value: unknown, into: Uint8Array | undefined): Uint8Array => {
+    leaf.write(viewOf(bytes), 0, value);
+    if (into === undefined) return bytes;
+    enough(into);
+    into.set(bytes);
+    return into;
+  };
   return {
     size,
     decode: (bytes) => leaf.read(enough(bytes), 0),
     encode(value, into) {
-      if (into === undefined) {
-        const bytes = new Uint8Array(size);
-        leaf.write(viewOf(bytes), 0, value);
-        return bytes;
+      // Written aside first: what is refused leaves `into` as it was. Small values share one buffer for that, since
+      // making a view costs more than the rest.
+      if (size > SCRATCH_BYTES || scratchTaken) return put(new Uint8Array(size), value, into);
+      scratchTaken = true;
+      try {
+        scratch.fill(0, 0, size);
+        leaf.write(scratchView, 0, value);
+        if (into === undefined) return scratch.slice(0, size);
+        enough(into);
+        for (let i = 0; i < size; i++) into[i] = scratch[i]!;
+        return into;
+      } finally {
+        scratchTaken = false;
       }
-      const view = enough(into);
-      into.fill(0, 0, size);
-      leaf.write(view, 0, value);
-      return into;
     },
   };
 }
+
+const SCRATCH_BYTES = 1024;
+const scratch = new Uint8Array(SCRATCH_BYTES);
+const scratchView = viewOf(scratch);
+/** A getter of the value that is encoded may encode another. */
+let scratchTaken = false;
 
 const MAX_DEPTH = 64;
 /** Reads that one value may take beyond its size: unions nested in unions multiply. */
@@ -207,8 +225,11 @@ class Compiler {
           }
           const values = value as ArrayLike<unknown>;
           if (values.length > count) throw invalid(`${values.length} elements, where there is room for ${count}`);
-          for (let i = 0; i < values.length; i++) {
-            within(`[${i}]`, () => leaf.write(view, off + i * stride, values[i]));
+          let i = 0;
+          try {
+            for (; i < values.length; i++) leaf.write(view, off + i * stride, values[i]);
+          } catch (error) {
+            throw within(`[${i}]`, error);
           }
         },
       },
@@ -253,12 +274,12 @@ interface Field extends Compiled {
 interface RecordLeaf extends Leaf {
   readonly names: readonly string[];
   readInto(view: DataView, off: number, object: Record<string, BtfValue>): void;
-  writeFrom(view: DataView, off: number, object: Record<string, unknown>): void;
+  /** Returns how many of the object's members were written. */
+  writeFrom(view: DataView, off: number, object: Record<string, unknown>): number;
 }
 
 function record(what: string, size: number, fields: readonly Field[], union: boolean): Compiled {
   const names: string[] = [];
-  const known = new Set<string>();
   let reads = 1;
   for (const field of fields) {
     if (field.off + field.leaf.size > size) throw outside(field.name, what);
@@ -266,7 +287,6 @@ function record(what: string, size: number, fields: readonly Field[], union: boo
     if (field.name !== "") names.push(field.name);
     else if (isRecord(field.leaf)) names.push(...field.leaf.names);
   }
-  for (const name of names) known.add(name);
   const leaf: RecordLeaf = {
     size,
     names,
@@ -286,29 +306,35 @@ function record(what: string, size: number, fields: readonly Field[], union: boo
         throw invalid(`${describe(value)} where ${what} is needed`, { advice: `give an object with ${listed(names)}` });
       }
       const object = value as Record<string, unknown>;
-      for (const name of Object.keys(object)) {
-        if (!known.has(name)) {
-          throw invalid(`${what} has no member ${name}`, { advice: `it has ${listed(names)}` });
-        }
+      const written = leaf.writeFrom(view, off, object);
+      const given = Object.keys(object);
+      if (given.length === written) return;
+      const unknown = given.find((name) => !names.includes(name));
+      if (unknown !== undefined) {
+        throw invalid(`${what} has no member ${unknown}`, { advice: `it has ${listed(names)}` });
       }
-      leaf.writeFrom(view, off, object);
     },
     writeFrom(view, off, object) {
       let written = 0;
-      for (const field of fields) {
-        const { name } = field;
-        if (name === "") {
-          if (!isRecord(field.leaf)) continue;
-          const inner = field.leaf;
-          if (!inner.names.some((innerName) => Object.hasOwn(object, innerName))) continue;
-          inner.writeFrom(view, off + field.off, object);
-          written++;
-        } else if (Object.hasOwn(object, name) && object[name] !== undefined) {
-          within(name, () => field.leaf.write(view, off + field.off, object[name]));
-          written++;
+      let parts = 0;
+      let at = "";
+      try {
+        for (const field of fields) {
+          const before = written;
+          at = field.name;
+          if (at === "") {
+            if (isRecord(field.leaf)) written += field.leaf.writeFrom(view, off + field.off, object);
+          } else if (Object.hasOwn(object, at) && object[at] !== undefined) {
+            field.leaf.write(view, off + field.off, object[at]);
+            written++;
+          }
+          if (written > before) parts++;
         }
+      } catch (error) {
+        throw within(at, error);
       }
-      if (union && written > 1) checkUnion(what, leaf, view, off, object);
+      if (union && parts > 1) checkUnion(what, leaf, view, off, object);
+      return written;
     },
   };
   return { leaf, reads };
@@ -363,19 +389,15 @@ function define(object: Record<string, BtfValue>, name: string, value: BtfValue)
   else object[name] = value;
 }
 
-/** Adds the member's name to an error from inside it. */
-function within(name: string, action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if (!(error instanceof SkepError) || error.code !== "btf/value") throw error;
-    const nested = /^(\.|\[)/.test(error.message);
-    const head = name.startsWith("[") ? name : `.${name}`;
-    throw new SkepError(error.code, `${head}${nested ? "" : ": "}${error.message}`, {
-      ...(error.advice === undefined ? {} : { advice: error.advice }),
-      cause: error.cause ?? error,
-    });
-  }
+/** An error from inside a member, with the member's name. */
+function within(name: string, error: unknown): unknown {
+  if (name === "" || !(error instanceof SkepError) || error.code !== "btf/value") return error;
+  const nested = /^(\.|\[)/.test(error.message);
+  const head = name.startsWith("[") ? name : `.${name}`;
+  return new SkepError(error.code, `${head}${nested ? "" : ": "}${error.message}`, {
+    ...(error.advice === undefined ? {} : { advice: error.advice }),
+    cause: error.cause ?? error,
+  });
 }
 
 /** char, under any compiler: clang says signed, gcc says neither. */
