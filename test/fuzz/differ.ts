@@ -135,19 +135,29 @@ function shown(map: TargetMap): string {
   return `${map.spec.name} ${entries.join(" ")}`;
 }
 
-/** Null where all agree (a program that all refuse agrees, too), else what differs. */
-export function difference(all: readonly Outcome[]): string | null {
+/**
+ * "refuses": the embedded target refuses what the kernel takes. Not unsafe, but a difference of the verifiers.
+ * "accepts": the other way round. "runs": both take it and do not do the same.
+ */
+export interface Difference {
+  readonly kind: "refuses" | "accepts" | "runs";
+  readonly message: string;
+}
+
+/** Null where all agree (a program that all refuse agrees, too). */
+export function difference(all: readonly Outcome[]): Difference | null {
   const first = all[0]!;
   for (const other of all.slice(1)) {
     if ((first.refused === null) !== (other.refused === null)) {
       const refused = first.refused === null ? other : first;
-      const accepts = first.refused === null ? first : other;
-      return `${accepts.name} accepts, ${refused.name} refuses: ${refused.refused}`;
+      const taker = first.refused === null ? first : other;
+      const message = `${taker.name} accepts, ${refused.name} refuses: ${refused.refused}`;
+      return { kind: refused.name === "linux" ? "accepts" : "refuses", message };
     }
     for (let i = 0; i < first.runs.length; i++) {
-      if (first.runs[i] !== other.runs[i]) {
-        return `run ${i} differs\n--- ${first.name}\n${first.runs[i]}\n--- ${other.name}\n${other.runs[i]}`;
-      }
+      if (first.runs[i] === other.runs[i]) continue;
+      const message = `run ${i} differs\n--- ${first.name}\n${first.runs[i]}\n--- ${other.name}\n${other.runs[i]}`;
+      return { kind: "runs", message };
     }
   }
   return null;

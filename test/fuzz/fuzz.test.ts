@@ -12,13 +12,14 @@ const count = Number(process.env["FUZZ_COUNT"] ?? 300);
 
 test(`${count} programs of seed ${seed} do the same everywhere`, { timeout: 0 }, () => {
   const backends = BACKENDS.filter((backend) => backend.missing === null);
-  const { programs, accepted, findings } = fuzz({ seed, count, backends });
+  const { programs, accepted, refused, findings } = fuzz({ seed, count, backends, countRefusals: true });
   for (const { index, message, text } of findings) {
     throw new Error(`npm run fuzz -- --seed ${seed} --from ${index} --count 1\n${message}\n${text}`);
   }
   expect(programs).toBe(count);
   // Nearly all programs must be accepted, or the run says little
   expect(accepted / programs).toBeGreaterThan(0.9);
+  expect(refused / programs).toBeLessThan(0.01);
 });
 
 test("the same seed gives the same program", () => {

@@ -1,4 +1,10 @@
-/** `npm run fuzz -- [--seed N] [--count N] [--from I] [--targets interp,jit,linux]`: the fuzzing loop without a test runner. */
+/**
+ * The fuzzing loop without a test runner:
+ *
+ *     npm run fuzz -- [--seed N] [--count N] [--from I] [--findings N] [--refusals] [--targets interp,jit,linux]
+ *
+ * --refusals only counts programs that Skep's verifier refuses and the kernel takes.
+ */
 import { parseArgs } from "node:util";
 import { BACKENDS } from "../vectors/backends.ts";
 import { fuzz } from "./run.ts";
@@ -9,6 +15,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "10000" },
     from: { type: "string", default: "0" },
     findings: { type: "string", default: "1" },
+    refusals: { type: "boolean", default: false },
     targets: { type: "string", default: BACKENDS.map((backend) => backend.name).join(",") },
   },
 });
@@ -21,7 +28,9 @@ for (const { name, missing } of BACKENDS) {
   if (wanted.includes(name) && missing !== null) console.error(`${name} is left out: ${missing}`);
 }
 if (![seed, count, Number(values.from)].every(Number.isSafeInteger) || backends.length < 2) {
-  console.error("usage: npm run fuzz -- [--seed N] [--count N] [--from I] [--findings N] [--targets interp,jit,linux]");
+  console.error(
+    "usage: npm run fuzz -- [--seed N] [--count N] [--from I] [--findings N] [--refusals] [--targets interp,jit,linux]",
+  );
   console.error("       at least two targets must be here");
   process.exit(2);
 }
@@ -29,12 +38,13 @@ if (![seed, count, Number(values.from)].every(Number.isSafeInteger) || backends.
 console.error(`seed ${seed}, ${count} programs on ${backends.map((backend) => backend.name).join(", ")}`);
 const started = Date.now();
 let shown = started;
-const { programs, accepted, findings } = fuzz({
+const { programs, accepted, refused, findings } = fuzz({
   seed,
   count,
   from: Number(values.from),
   backends,
   maxFindings: Number(values.findings),
+  countRefusals: values.refusals,
   onProgress(done) {
     if (Date.now() - shown < 5000) return;
     shown = Date.now();
@@ -46,6 +56,6 @@ for (const { index, message, text } of findings) {
 }
 console.log(
   `${programs} programs of seed ${seed} in ${((Date.now() - started) / 1000).toFixed(1)} s: ` +
-    `${accepted} accepted by all, ${findings.length} differences`,
+    `${accepted} accepted by all, ${refused} refused by Skep alone, ${findings.length} differences`,
 );
 process.exit(findings.length === 0 ? 0 : 1);

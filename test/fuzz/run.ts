@@ -1,6 +1,6 @@
 /** The fuzzing loop: programs by seed, a difference shrunk and reported with what repeats it. */
 import type { Backend } from "../vectors/backends.ts";
-import { difference, listing, openRig, outcomes, type Rig } from "./differ.ts";
+import { type Difference, difference, listing, openRig, outcomes, type Rig } from "./differ.ts";
 import { generate, type Program } from "./nodes.ts";
 import { programSeed } from "./rng.ts";
 import { shrink } from "./shrink.ts";
@@ -14,11 +14,12 @@ export interface FuzzOptions {
   readonly onProgress?: (done: number) => void;
   /** Stop after so many differences. Default 1. */
   readonly maxFindings?: number;
+  /** Only count programs that the embedded target alone refuses. */
+  readonly countRefusals?: boolean;
 }
 
-export interface Finding {
+export interface Finding extends Difference {
   readonly index: number;
-  readonly message: string;
   readonly program: Program;
   /** Assembly of the shrunk program. */
   readonly text: string;
@@ -28,6 +29,8 @@ export interface FuzzResult {
   readonly programs: number;
   /** Programs that every target accepted. */
   readonly accepted: number;
+  /** Programs that the embedded target alone refused. */
+  readonly refused: number;
   readonly findings: readonly Finding[];
 }
 
@@ -37,6 +40,7 @@ const RIG_PROGRAMS = 1000;
 export function fuzz(options: FuzzOptions): FuzzResult {
   const findings: Finding[] = [];
   let accepted = 0;
+  let refused = 0;
   let programs = 0;
   let rigs: Rig[] = [];
   const from = options.from ?? 0;
@@ -50,8 +54,10 @@ export function fuzz(options: FuzzOptions): FuzzResult {
       const all = outcomes(rigs, program);
       programs++;
       if (all.every((outcome) => outcome.refused === null)) accepted++;
-      if (difference(all) !== null) {
-        findings.push(finding(i, program, rigs));
+      const found = difference(all);
+      if (found?.kind === "refuses") refused++;
+      if (found !== null && !(found.kind === "refuses" && options.countRefusals === true)) {
+        findings.push(finding(i, program, rigs, found));
         if (findings.length >= (options.maxFindings ?? 1)) break;
       }
       options.onProgress?.(programs);
@@ -59,12 +65,13 @@ export function fuzz(options: FuzzOptions): FuzzResult {
   } finally {
     for (const rig of rigs) rig.target.close();
   }
-  return { programs, accepted, findings };
+  return { programs, accepted, refused, findings };
 }
 
-function finding(index: number, program: Program, rigs: readonly Rig[]): Finding {
-  const differs = (candidate: Program): boolean => difference(outcomes(rigs, candidate)) !== null;
+function finding(index: number, program: Program, rigs: readonly Rig[], found: Difference): Finding {
+  // A smaller program must differ in the same way, or shrinking slides from one fault to another
+  const differs = (candidate: Program): boolean => difference(outcomes(rigs, candidate))?.kind === found.kind;
   const small = shrink(program, differs);
-  const message = difference(outcomes(rigs, small)) ?? "differs no more: the targets keep state between runs";
-  return { index, message, program: small, text: listing(small) };
+  const { kind, message } = difference(outcomes(rigs, small)) ?? found;
+  return { kind, index, message, program: small, text: listing(small) };
 }
