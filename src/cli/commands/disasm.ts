@@ -94,9 +94,13 @@ function relocsOf(spec: ObjSpec, prog: ProgSpec): AsmReloc[] {
   const relocs: AsmReloc[] = [];
   for (const reloc of prog.relocs) {
     const type = reloc.kind === "kfunc" ? "R_BPF_64_32" : "R_BPF_64_64";
-    const offset = reloc.kind === "mapValue" ? `+0x${reloc.offBytes.toString(16)}` : "";
-    const name = reloc.kind === "map" || reloc.kind === "mapValue" ? reloc.map : reloc.name;
-    relocs.push({ insnIdx: reloc.insnIdx, type, name: name + offset });
+    const name =
+      reloc.kind === "map"
+        ? reloc.map
+        : reloc.kind === "mapValue"
+          ? globalName(spec, reloc.map, reloc.offBytes)
+          : reloc.name;
+    relocs.push({ insnIdx: reloc.insnIdx, type, name });
   }
   for (const core of prog.coreRelos) {
     const type = spec.btf === null ? null : spec.btf.type(core.typeId);
@@ -104,6 +108,17 @@ function relocsOf(spec: ObjSpec, prog: ProgSpec): AsmReloc[] {
     relocs.push({ insnIdx: core.insnIdx, type: `CO-RE <${core.kind}>`, name: `${what} (${core.access})` });
   }
   return relocs.sort((a, b) => a.insnIdx - b.insnIdx);
+}
+
+/** The variable at an offset of a global section ("limit", "table+0x8"), or the map's name and the offset. */
+function globalName(spec: ObjSpec, mapName: string, offBytes: number): string {
+  const map = spec.maps.find((one) => one.name === mapName);
+  const plus = (name: string, offset: number): string => (offset === 0 ? name : `${name}+0x${offset.toString(16)}`);
+  if (map?.btf == null || map.valueTypeId === 0) return `${mapName}+0x${offBytes.toString(16)}`;
+  const section = map.btf.type(map.valueTypeId);
+  const place = section.kind === "datasec" ? section.vars.findLast((one) => one.offBytes <= offBytes) : undefined;
+  if (place === undefined) return `${mapName}+0x${offBytes.toString(16)}`;
+  return plus(map.btf.type(place.typeId).name, offBytes - place.offBytes);
 }
 
 /** Source lines by the instruction that they begin at; a line that repeats the one before is left out. */
