@@ -65,7 +65,10 @@ class LinuxTarget implements Target {
   }
 
   get kernelBtf(): BtfView | null {
-    if (this.vmlinux === undefined) this.vmlinux = readVmlinux();
+    if (this.vmlinux === undefined) {
+      if (running === undefined) running = readVmlinux();
+      this.vmlinux = running;
+    }
     return this.vmlinux;
   }
 
@@ -131,6 +134,9 @@ function raiseMemlock(bpf: Bpf): void {
   limit.bytes.fill(0xff, 0, 16);
   bpf.sys.syscall(bpf.sys.nr.prlimit64, 0, RLIMIT_MEMLOCK, limit.addr, 0);
 }
+
+/** BTF of the running kernel, read once: it does not change while the process lives. */
+let running: BtfView | null | undefined;
 
 function readVmlinux(): BtfView | null {
   let raw: Uint8Array;
