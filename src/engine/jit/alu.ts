@@ -205,6 +205,7 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number, low: boo
         }
       }
       if (value === 0) return 0;
+      if (low && operation === 0 && addLow(r, dst, byReg ? src : -1, value)) return 0;
       if (low) {
         r.getLow(dst);
         source32();
@@ -236,6 +237,14 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number, low: boo
       }
       break;
     case 0x60:
+      if (!byReg && dstLow && (imm & 63) < 32 && r.maxOf(dst) * 2 ** (imm & 63) <= MAX32) {
+        const max = r.maxOf(dst) * 2 ** (imm & 63);
+        r.getLow(dst);
+        code.i32(imm & 63);
+        code.op(I32_SHL);
+        r.setLow(dst, max);
+        return 0;
+      }
       if (!byReg && imm === 32 && i < last && insns.dst[i + 1] === dst && insns.imm[i + 1] === 32) {
         // The compiler's way to extend a 32-bit value.
         if (insns.code[i + 1] === 0x77) {
@@ -291,6 +300,33 @@ export function alu64(r: Regs, insns: InsnBuf, i: number, last: number, low: boo
   r.setWide(dst);
   return 0;
 }
+
+/**
+ * An addition whose 64-bit result is known to have no upper half, of a constant and a value without one: then it does not wrap
+ * in 32 bits either, and the constant can wait for the load or store. False where it is no such addition.
+ */
+function addLow(r: Regs, dst: number, src: number, value: number | null): boolean {
+  const { code } = r;
+  if (value !== null && value > 0 && value < MAX_PENDING && !r.isConst(dst) && r.isLow(dst) && !r.isFrame(dst)) {
+    const pending = r.isOffset(dst) ? r.symLo[dst]! : 0;
+    if (pending + value >= MAX_PENDING) return false;
+    if (r.isOffset(dst)) code.get(r.lowLocal(dst));
+    else r.getLow(dst);
+    r.setOffset(dst, pending + value);
+    return true;
+  }
+  if (src === -1 || value !== null) return false;
+  const [base, index] = r.isKnownAddress(dst) ? [dst, src] : [src, dst];
+  if (!r.isKnownAddress(base) || !r.isLow(index) || r.isOffset(index) || r.isConst(index)) return false;
+  const address = r.knownAddress(base);
+  if (address < 0) return false;
+  r.getLow(index);
+  r.setOffset(dst, address);
+  return true;
+}
+
+/** Constants that are left for the offset of a load or store stay below this. */
+const MAX_PENDING = 0x4000_0000;
 
 /** Pushes the i32 result of a 32-bit division; src -1 means the immediate. */
 function divide32(r: Regs, dst: number, src: number, imm: number, quotient: boolean, signed: boolean): void {

@@ -54,6 +54,10 @@ export function pushAddress(r: Regs, reg: number, off: number): number {
       return 512 + at;
     }
   }
+  if (r.isOffset(reg) && r.symLo[reg]! + off >= 0) {
+    code.get(r.lowLocal(reg));
+    return r.symLo[reg]! + off;
+  }
   r.getLow(reg);
   if (off >= 0) return off;
   code.i32(off);

@@ -5,6 +5,7 @@
  *     WIDE    i64 local with all 64 bits
  *     LOW     i32 local; the upper 32 bits are known to be zero
  *     FRAME   no code yet: frame pointer + offset
+ *     OFFSET  i32 local + a constant that is not added yet (it goes into the offset of a load or store); does not wrap
  *     CONST   no code yet: a constant
  *
  * Where blocks meet, a register that dataflow calls `low` is in LOW, any other live one in WIDE (flow.ts, `settle`).
@@ -17,13 +18,14 @@ export const WIDE = 1;
 export const LOW = 2;
 export const FRAME = 4;
 export const CONST = 8;
+export const OFFSET = 16;
 
 export const MAX32 = 0xffff_ffff;
 
 export class Regs {
   readonly code: Code = new Code(4096);
   readonly form: Uint8Array = new Uint8Array(11);
-  /** Offset from r10 for FRAME; the constant's halves for CONST. */
+  /** Offset from r10 for FRAME; what is to be added for OFFSET; the constant's halves for CONST. */
   readonly symLo: Int32Array = new Int32Array(11);
   readonly symHi: Int32Array = new Int32Array(11);
   /** Largest unsigned value of registers whose upper half is zero. */
@@ -79,11 +81,15 @@ export class Regs {
   /** True where the upper half is known to be zero here. */
   isLow(reg: number): boolean {
     const form = this.form[reg]!;
-    return (form & (LOW | FRAME)) !== 0 || ((form & CONST) !== 0 && this.symHi[reg] === 0);
+    return (form & (LOW | FRAME | OFFSET)) !== 0 || ((form & CONST) !== 0 && this.symHi[reg] === 0);
   }
 
   isConst(reg: number): boolean {
     return (this.form[reg]! & CONST) !== 0;
+  }
+
+  isOffset(reg: number): boolean {
+    return (this.form[reg]! & (OFFSET | LOW)) === OFFSET;
   }
 
   isFrame(reg: number): boolean {
@@ -97,7 +103,11 @@ export class Regs {
     if ((form & CONST) !== 0) code.i32(this.symLo[reg]!);
     else if ((form & FRAME) !== 0) this.frameAddress(this.symLo[reg]!);
     else if ((form & LOW) !== 0) code.get(this.lowLocal(reg));
-    else {
+    else if ((form & OFFSET) !== 0) {
+      code.get(this.lowLocal(reg));
+      code.i32(this.symLo[reg]!);
+      code.op(I32_ADD);
+    } else {
       code.get(this.wideLocal(reg));
       code.op(I32_WRAP_I64);
     }
@@ -145,6 +155,24 @@ export class Regs {
     this.nonZero &= ~(1 << reg);
   }
 
+  /** Pops an i32: the register is that plus `add`, which does not wrap. */
+  setOffset(reg: number, add: number): void {
+    this.code.set(this.lowLocal(reg));
+    this.form[reg] = OFFSET;
+    this.symLo[reg] = add;
+    this.nonZero &= ~(1 << reg);
+  }
+
+  /** The constant that every value of this register starts from: its address where that is known. */
+  isKnownAddress(reg: number): boolean {
+    const form = this.form[reg]!;
+    return ((form & FRAME) !== 0 && this.frameLocal === -1) || ((form & CONST) !== 0 && this.symHi[reg] === 0);
+  }
+
+  knownAddress(reg: number): number {
+    return (this.form[reg]! & FRAME) !== 0 ? STACK_TOP + this.symLo[reg]! : this.symLo[reg]!;
+  }
+
   setFrame(reg: number, off: number): void {
     this.form[reg] = FRAME;
     this.symLo[reg] = off;
@@ -163,6 +191,9 @@ export class Regs {
     } else if ((form & LOW) !== 0) {
       this.getLow(src);
       this.setLow(dst, this.max[src]!);
+    } else if ((form & OFFSET) !== 0) {
+      this.code.get(this.lowLocal(src));
+      this.setOffset(dst, this.symLo[src]!);
     } else {
       this.getWide(src);
       this.setWide(dst);
@@ -193,7 +224,8 @@ export class Regs {
         this.max[reg] = this.maxOf(reg);
         this.getLow(reg);
         this.code.set(this.lowLocal(reg));
-        this.form[reg] = form | LOW;
+        // OFFSET's local has just changed.
+        this.form[reg] = (form & ~OFFSET) | LOW;
       } else if ((form & WIDE) === 0) {
         this.getWide(reg);
         this.code.set(this.wideLocal(reg));
