@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mapSpec, u32Bytes, u64Bytes } from "../../test/fixtures/maps.ts";
+import { mapSpec, outcome, u32Bytes, u64Bytes } from "../../test/fixtures/maps.ts";
 import { resolvedProg } from "../../test/fixtures/progs.ts";
 import {
   BPF_MAP_TYPE_ARRAY,
@@ -9,9 +9,11 @@ import {
   BPF_MAP_TYPE_LRU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_PROG_ARRAY,
   BPF_MAP_TYPE_QUEUE,
   BPF_MAP_TYPE_RINGBUF,
 } from "../abi/map-types.ts";
+import { BtfBuilder } from "../btf/write.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import { steppingClock } from "./clock.ts";
 import { embedded } from "./embedded.ts";
@@ -49,6 +51,68 @@ add:
   r0 = 1
   exit`;
 }
+
+/** A hash of { u32 count; struct bpf_timer timer; }. */
+function timerMap(): MapSpec {
+  const builder = new BtfBuilder();
+  const int = {
+    kind: "int",
+    name: "u32",
+    sizeBytes: 4,
+    bits: 32,
+    bitOff: 0,
+    signed: false,
+    char: false,
+    bool: false,
+  } as const;
+  const u32 = builder.add(int);
+  const u64 = builder.add({ ...int, name: "u64", sizeBytes: 8, bits: 64 });
+  const array = builder.add({ kind: "array", name: "", typeId: u64, indexTypeId: u32, nelems: 2 });
+  const opaque = { name: "__opaque", typeId: array, bitOff: 0, bitSize: 0 };
+  const timer = builder.add({ kind: "struct", name: "bpf_timer", sizeBytes: 16, members: [opaque] });
+  const valueTypeId = builder.add({
+    kind: "struct",
+    name: "value",
+    sizeBytes: 24,
+    members: [
+      { name: "count", typeId: u32, bitOff: 0, bitSize: 0 },
+      { name: "timer", typeId: timer, bitOff: 64, bitSize: 0 },
+    ],
+  });
+  return mapSpec(BPF_MAP_TYPE_HASH, { valueSize: 24, keyTypeId: u32, valueTypeId, btf: builder.build() });
+}
+
+const TIMER = `
+  r1 = 1
+  *(u32 *)(r10 - 4) = r1
+  r2 = r10
+  r2 += -4
+  r1 = map[m] ll
+  call 1
+  if r0 == 0 goto out
+  r6 = r0
+  r6 += 8
+  r1 = r6
+  r2 = map[m] ll
+  r3 = 1
+  call 169
+  r1 = r6
+  r2 = fn_due ll
+  call 170
+  r1 = r6
+  r2 = 5000
+  r3 = 0
+  call 171
+  exit
+out:
+  r0 = 99
+  exit
+fn_due:
+  r1 = *(u32 *)(r3 + 0)
+  r1 += 1
+  *(u32 *)(r3 + 0) = r1
+  r0 = 0
+  exit`;
 
 describe.each(["jit", "interp"] as const)("embedded, %s", (engine) => {
   const make = (options = {}): ReturnType<typeof embedded> =>
@@ -181,6 +245,71 @@ describe.each(["jit", "interp"] as const)("embedded, %s", (engine) => {
       exit`;
     const prog = t.loadProg(resolvedProg(text, [spec]), [map]);
     expect(prog.testRun({ data: PACKET }).retval).toBe(45 + 10);
+    t.close();
+  });
+
+  it("runs timers once they are due, and forgets them with their value", () => {
+    const t = make();
+    const spec = timerMap();
+    const map = t.createMap(spec, null);
+    map.update(u32Bytes(1), new Uint8Array(24));
+    const prog = t.loadProg(resolvedProg(TIMER, [spec]), [map]);
+    const { event, timers } = t.runtime;
+    event.nowNs = 1000;
+    expect(prog.testRun({ data: PACKET }).retval).toBe(0);
+    event.nowNs = 1000;
+    const count = (): number => new DataView(map.lookup(u32Bytes(1))!.buffer).getUint32(0, true);
+    t.runtime.settle();
+    expect([count(), timers.count]).toEqual([0, 1]);
+    event.nowNs = 1_000_000;
+    t.runtime.settle();
+    expect(count()).toBe(1);
+    t.runtime.settle();
+    expect(count()).toBe(1);
+    // bpf_timer is not user space's to see or to write.
+    expect(map.lookup(u32Bytes(1))!.subarray(8)).toEqual(new Uint8Array(16));
+    expect(outcome(() => map.freeze())).toBe("ENOTSUPP");
+    prog.close();
+    expect(t.runtime.progs.size).toBe(1);
+    map.delete(u32Bytes(1));
+    expect([timers.count, t.runtime.progs.size]).toEqual([0, 0]);
+    t.close();
+  });
+
+  it("tail-calls as often as the kernel lets it", () => {
+    const t = make();
+    const jumps = mapSpec(BPF_MAP_TYPE_PROG_ARRAY, { name: "jumps", valueSize: 4, maxEntries: 2 });
+    const counts = mapSpec(BPF_MAP_TYPE_ARRAY, { name: "counts", maxEntries: 1 });
+    const table = t.createMap(jumps, null);
+    const map = t.createMap(counts, null);
+    const text = `
+      r6 = r1
+      r1 = 0
+      *(u32 *)(r10 - 4) = r1
+      r2 = r10
+      r2 += -4
+      r1 = map[counts] ll
+      call 1
+      if r0 == 0 goto out
+      r1 = *(u64 *)(r0 + 0)
+      r1 += 1
+      *(u64 *)(r0 + 0) = r1
+      r1 = r6
+      r2 = map[jumps] ll
+      r3 = 1
+      call 12
+    out:
+      r0 = 2
+      exit`;
+    const prog = t.loadProg(resolvedProg(text, [counts, jumps]), [map, table]);
+    prog.testRun({ data: PACKET });
+    expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(1n));
+    table.setSlot(u32Bytes(1), prog);
+    prog.testRun({ data: PACKET });
+    expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(1n + 34n));
+    table.delete(u32Bytes(1));
+    prog.testRun({ data: PACKET });
+    expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(36n));
     t.close();
   });
 

@@ -39,6 +39,7 @@ import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-modul
 import type { MapOps, SlotProg } from "./maps/ops.ts";
 import { isPerfArray } from "./maps/perf-array.ts";
 import type { LinearMemory } from "./memory.ts";
+import { createTimers, type Timers } from "./timers.ts";
 
 /** The task that an event runs in where the event itself names none. */
 export interface TaskOptions {
@@ -59,6 +60,8 @@ export interface RuntimeOptions {
   readonly task?: TaskOptions;
   /** Gets each line of bpf_trace_printk as it is printed. */
   readonly onTrace?: (line: string) => void;
+  /** Programs are compiled: keep a table of them for tail calls. */
+  readonly table?: boolean;
 }
 
 export interface Runtime extends Machine, MapOwner {
@@ -71,6 +74,12 @@ export interface Runtime extends Machine, MapOwner {
   createMap(spec: MapSpec, inner: EmbeddedMap | null): EmbeddedMap;
   maps(): readonly EmbeddedMap[];
   readonly progs: Map<number, SlotProg>;
+  /** Entries of programs by SlotProg.tableIndex; null where programs are interpreted. */
+  readonly progTable: WebAssembly.Table | null;
+  /** Puts a compiled program's entry into the table; 0 where there is none. */
+  addEntry(entry: unknown): number;
+  dropEntry(index: number): void;
+  readonly timers: Timers;
   /** The next map or program id. */
   nextId(): number;
   /** What bpf_trace_printk printed, newest last; the oldest go once it holds TRACE_LINES. */
@@ -84,6 +93,8 @@ export interface Runtime extends Machine, MapOwner {
 
 const TRACE_LINES = 1024;
 const SCRATCH_BYTES = 64;
+/** Callbacks run at one settling: a timer that is always due does not stop the replay. */
+const SETTLE_MAX = 10_000;
 
 export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Runtime {
   const { u8, u32, i32, view } = memory;
@@ -118,11 +129,22 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
   const mapFns: MapModule =
     memory.wasm === null ? { ...slow, hashLookup: slow.lookup } : instantiateMaps(memory.wasm, slow);
 
+  // Index 0 stays empty: a prog array's empty slot.
+  const progTable =
+    options.table === true && memory.wasm !== null ? new WebAssembly.Table({ element: "anyfunc", initial: 1 }) : null;
+  const freeEntries: number[] = [];
+
   const rearm = (): void => {
     let next = Number.POSITIVE_INFINITY;
     for (const entry of due) next = Math.min(next, entry.atNs);
     event.wakeNs = next;
   };
+
+  const timers = createTimers({
+    now: () => runtime.clock(),
+    at: (atNs, fn) => runtime.at(atNs, fn),
+    mapAt,
+  });
 
   const runtime: Runtime = {
     memory,
@@ -146,6 +168,27 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     mapById: (id) => byId.get(id),
     progById: (id) => progs.get(id),
     nextId: () => ++lastId,
+    progTable,
+    addEntry(entry) {
+      if (progTable === null) return 0;
+      const index = freeEntries.pop() ?? progTable.grow(1);
+      progTable.set(index, entry);
+      return index;
+    },
+    dropEntry(index) {
+      if (index === 0) return;
+      progTable?.set(index, null);
+      freeEntries.push(index);
+    },
+    timers,
+    dropFields(record, value) {
+      for (const field of record) {
+        if (field.kind === "spin_lock" || field.kind === "res_spin_lock") continue;
+        if (field.kind === "timer" || field.kind === "wq") timers.drop(value + field.offBytes);
+        else u8.fill(0, value + field.offBytes, value + field.offBytes + field.sizeBytes);
+      }
+    },
+    released: (ops) => timers.dropMap(ops.desc),
     maps: () => [...byId.values()],
     userBuffer(bytes) {
       if (bytes > userBytes) {
@@ -212,17 +255,24 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       };
     },
     settle() {
+      const { nowNs } = event;
       const now = runtime.clock();
-      for (;;) {
-        let first = -1;
-        for (let i = 0; i < due.length; i++) {
-          if (due[i]!.atNs <= now && (first < 0 || due[i]!.atNs < due[first]!.atNs)) first = i;
+      try {
+        for (let left = SETTLE_MAX; left > 0; left--) {
+          let first = -1;
+          for (let i = 0; i < due.length; i++) {
+            if (due[i]!.atNs <= now && (first < 0 || due[i]!.atNs < due[first]!.atNs)) first = i;
+          }
+          if (first < 0) break;
+          const entry = due.splice(first, 1)[0]!;
+          // In a replay each runs at its own time, so that what it arms anew is due in turn.
+          if (nowNs >= 0) event.nowNs = entry.atNs;
+          entry.fn();
         }
-        if (first < 0) break;
-        const [entry] = due.splice(first, 1);
-        entry!.fn();
+      } finally {
+        event.nowNs = nowNs;
+        rearm();
       }
-      rearm();
     },
     perfOutput(map, flags, data, size, extra, extraSize) {
       const ops = mapAt(map >>> 0);

@@ -109,7 +109,8 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const wanted = Math.min(MAX_MEMORY_BYTES, HEAP_BASE + needBytes + SLACK_BYTES);
     const bytes = options.memoryBytes ?? Math.max(DEFAULT_MEMORY_BYTES, wanted);
     const memory = linearMemory(bytes, engineName === "jit" ? "wasm" : "plain");
-    const rt = createRuntime(memory, { ...pick(options), cpus });
+    const table = engineName === "jit" && options.unsafe !== true;
+    const rt = createRuntime(memory, { ...pick(options), cpus, table });
     state = { rt, hooks: stages.createHooks(rt), helpers: sharedHelpers(rt) };
     return state;
   };
@@ -122,23 +123,25 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const verifyMs = performance.now() - verifyStart;
     const name = verified.safe ? engineName : "interp";
     const env = engineEnv(rt, hooks, live, options.checked === true || !verified.safe);
-    const own = progHelpers(rt, env);
+    let made: LoadedProg | null = null;
+    const own = progHelpers(rt, env, () => made);
     env.helper = (id) => hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
     refuseMissing(verified, env);
     const jitStart = performance.now();
     const exec = stages.engine(name).compile(verified, env);
     const jitMs = performance.now() - jitStart;
     const stats = { insns: prog.insns.length, verifyMs, jitMs, processed };
-    const made = new LoadedProg(rt, prog, exec, stats, live, () => progs.delete(made));
+    const loaded = new LoadedProg(rt, prog, exec, stats, live, () => progs.delete(loaded));
     try {
-      made.bind(hooks.program(made, exec));
+      loaded.bind(hooks.program(loaded, exec));
     } catch (error) {
-      made.close();
+      loaded.close();
       throw error;
     }
-    rt.progs.set(made.id, made);
-    progs.add(made);
-    return made;
+    made = loaded;
+    rt.progs.set(loaded.id, loaded);
+    progs.add(loaded);
+    return loaded;
   };
 
   const target: EmbeddedTarget = {
@@ -180,6 +183,7 @@ class LoadedProg implements EmbeddedProg {
   readonly id: number;
   readonly exec: Executable;
   readonly stats: TargetProg["stats"];
+  readonly tableIndex: number;
   readonly #rt: Runtime;
   readonly #maps: readonly EmbeddedMap[];
   readonly #forget: () => void;
@@ -201,6 +205,7 @@ class LoadedProg implements EmbeddedProg {
     this.exec = exec;
     this.stats = stats;
     this.id = rt.nextId();
+    this.tableIndex = exec.codeBytes > 0 ? rt.addEntry(exec.entry) : 0;
     this.#maps = maps;
     this.#forget = forget;
     for (const map of maps) map.use();
@@ -245,6 +250,7 @@ class LoadedProg implements EmbeddedProg {
   #freeIfDone(): void {
     if (!this.#closed || this.#users > 0) return;
     this.#rt.progs.delete(this.id);
+    this.#rt.dropEntry(this.tableIndex);
     for (const map of this.#maps) map.unuse();
     this.#forget();
   }
@@ -273,6 +279,7 @@ function engineEnv(rt: Runtime, hooks: Hooks, maps: readonly EmbeddedMap[], chec
     regions: () => [stack, ...hooks.regions(), ...rt.mapRegions()],
     invoke: null,
     checked,
+    ...(rt.progTable === null ? {} : { progTable: rt.progTable }),
   };
 }
 
@@ -317,7 +324,7 @@ function mapBytes(spec: MapSpec, cpus: number): number {
   return own + inner + 4096;
 }
 
-function pick(options: EmbeddedOptions): Omit<Parameters<typeof createRuntime>[1], "cpus"> {
+function pick(options: EmbeddedOptions): Omit<Parameters<typeof createRuntime>[1], "cpus" | "table"> {
   const { clock, random, task, onTrace } = options;
   return {
     ...(clock === undefined ? {} : { clock }),

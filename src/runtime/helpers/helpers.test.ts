@@ -45,7 +45,7 @@ describe("the helper table", () => {
   it("names only helpers of the kernel, with as many arguments as they have", () => {
     const rt = testRuntime();
     const env = { invoke: null } as never;
-    for (const [id, impl] of [...sharedHelpers(rt), ...progHelpers(rt, env)]) {
+    for (const [id, impl] of [...sharedHelpers(rt), ...progHelpers(rt, env, () => null)]) {
       expect(HELPERS[id]!.name).toBe(impl.name);
       expect([impl.name, impl.args.length]).toEqual([
         impl.name,

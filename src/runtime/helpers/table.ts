@@ -5,6 +5,7 @@
 import { helperByName } from "../../abi/helpers.ts";
 import { bug } from "../../base/error.ts";
 import type { EngineEnv, HelperImpl } from "../../engine/engine.ts";
+import type { SlotProg } from "../maps/ops.ts";
 import type { Runtime } from "../runtime.ts";
 import { callbackHelpers } from "./callback.ts";
 import { dynptrHelpers } from "./dynptr.ts";
@@ -14,6 +15,7 @@ import { outputHelpers } from "./output.ts";
 import { stringHelpers } from "./string.ts";
 import { taskHelpers } from "./task.ts";
 import { timeHelpers } from "./time.ts";
+import { timerHelpers } from "./timer.ts";
 import { traceHelpers } from "./trace.ts";
 
 export type HelperTable = ReadonlyMap<number, HelperImpl>;
@@ -32,9 +34,9 @@ export function sharedHelpers(rt: Runtime): HelperTable {
   ]);
 }
 
-/** Helpers bound to one program: they run its callbacks. */
-export function progHelpers(rt: Runtime, env: EngineEnv): HelperTable {
-  return byId(callbackHelpers(rt, env));
+/** Helpers bound to one program, which `prog` gives once it is loaded: they run its callbacks. */
+export function progHelpers(rt: Runtime, env: EngineEnv, prog: () => SlotProg | null): HelperTable {
+  return byId([...callbackHelpers(rt, env), ...timerHelpers(rt, prog)]);
 }
 
 function byId(helpers: readonly HelperImpl[]): HelperTable {

@@ -91,7 +91,9 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
       const index = keys.read(key);
       const err = checkUpdate(index, flags);
       if (err !== 0) return err;
-      copyValue(memory, record, valueAt(index, percpu ? host.cpu() : 0), value, valueSize);
+      const at = valueAt(index, percpu ? host.cpu() : 0);
+      copyValue(memory, record, at, value, valueSize);
+      if (record.length > 0) host.dropFields(record, at);
       return 0;
     },
     delete: () => -EINVAL,
@@ -102,12 +104,19 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
       }
       return maxEntries;
     },
+    keyOf: (value) => keys.write(Math.floor((value - data) / stride)),
     regions: () => [{ start: data, end: data + bytes, write: true, what: `map ${spec.name} value` }],
     free() {
       keys.free();
       heap.free(data);
     },
   };
+  if (!percpu && record.length === 0) {
+    ops.slot = (key, flags) => {
+      const index = keys.read(key);
+      return checkUpdate(index, flags) || valueAt(index, 0);
+    };
+  }
   if (percpu) {
     ops.lookupCpu = (key, cpu) => (keys.read(key) < maxEntries ? valueAt(keys.read(key), cpu) : 0);
     ops.updateAllCpus = (key, value, flags) => {

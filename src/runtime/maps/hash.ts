@@ -151,8 +151,13 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     while (u32[link] !== elem) link = u32[link]! >>> 2;
     u32[link] = u32[elem >>> 2]!;
   };
+  const drop = (elem: number): void => {
+    if (record.length === 0) return;
+    for (let cpu = 0; cpu < (percpu ? cpus : 1); cpu++) host.dropFields(record, elem + valueOff + cpu * stride);
+  };
   const remove = (elem: number): void => {
     unlink(elem);
+    drop(elem);
     if (lru !== null) lru.remove(elem);
     pool.give(elem);
     u32[count] = u32[count]! - 1;
@@ -163,6 +168,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
       const victim = lru === null ? 0 : lru.evict();
       if (victim === 0) return -1;
       unlink(victim);
+      drop(victim);
       return victim;
     }
     const elem = pool.take();
@@ -196,6 +202,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     if (lru !== null) lru.add(elem, old !== 0);
     if (old !== 0) {
       unlink(old);
+      drop(old);
       if (lru !== null) lru.remove(old);
       if (u32[spare] !== 0) u32[spare] = old;
       else pool.give(old);
@@ -278,6 +285,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
       }
       return visited;
     },
+    keyOf: (value) => value - valueOff + ELEM_KEY,
     regions: () => pool.spans().map(([start, end]) => ({ start, end, write: true, what: `map ${spec.name} value` })),
     free() {
       pool.free();

@@ -26,6 +26,8 @@ import { hasField } from "./record.ts";
 export interface MapOwner extends MapHost {
   /** Scratch for keys and values that user space passes, at least that large; valid until the next call. */
   userBuffer(bytes: number): number;
+  /** User space let a map go: its timers end, whatever programs still use it. */
+  released(ops: MapOps): void;
   /** Takes the map off the runtime's lists and frees its descriptor. */
   forget(map: EmbeddedMap): void;
 }
@@ -91,11 +93,17 @@ export class EmbeddedMap implements SlotMap {
     if (value.length !== this.userValueSize) {
       this.#fail("update", EINVAL, `a value of ${value.length} bytes where ${this.userValueSize} are due`);
     }
+    // Flags are u64 in the kernel and no type knows any above BPF_F_LOCK | BPF_EXIST.
+    if (!Number.isInteger(flags) || flags < 0 || flags > 0xffff_ffff) this.#fail("update", EINVAL);
+    if (ops.slot !== undefined) {
+      const slot = ops.slot(this.#key("update", key), flags);
+      if (slot < 0) this.#fail("update", -slot);
+      this.#owner.memory.u8.set(value, slot);
+      return;
+    }
     const at = this.#key("update", key, value.length);
     const valueAt = at + roundUp(this.#keySize, 8);
     this.#owner.memory.u8.set(value, valueAt);
-    // Flags are u64 in the kernel and no type knows any above BPF_F_LOCK | BPF_EXIST.
-    if (!Number.isInteger(flags) || flags < 0 || flags > 0xffff_ffff) this.#fail("update", EINVAL);
     let err: number;
     if (ops.userUpdate !== undefined) err = ops.userUpdate(at, valueAt, flags);
     else if (ops.push !== undefined) err = ops.push(valueAt, flags);
@@ -200,6 +208,7 @@ export class EmbeddedMap implements SlotMap {
     if (this.#closed) return;
     this.#closed = true;
     this.ops.release?.();
+    this.#owner.released(this.ops);
     this.#freeIfDone();
   }
 

@@ -25,6 +25,8 @@ export interface MapHost {
   mapAt(desc: number): MapOps | undefined;
   /** A map's memory grew: what regions() gives is another list now. */
   regionsChanged(): void;
+  /** Ends what the special fields of a value hold on to (timers, kernel pointers): before it is deleted or overwritten. */
+  dropFields(record: ValueRecord, value: number): void;
   /** Ids under which user space reads what lies in slots. */
   mapById(id: number): SlotMap | undefined;
   progById(id: number): SlotProg | undefined;
@@ -62,6 +64,10 @@ export interface MapOps {
   setSlot?(key: number, what: TargetMap | TargetProg | null): number;
   /** Prog array: what a tail call into that slot runs. */
   progAt?(index: number): Executable | null;
+  /** Address of the key of the value there: what a timer's callback gets. */
+  keyOf?(value: number): number;
+  /** Where the key's value lies, if an update may simply write over it there; else -errno. Spares large values a copy. */
+  slot?(key: number, flags: number): number;
   /** Called when user space closes the map, though programs may go on using it: prog arrays let their programs go. */
   release?(): void;
   /** Bytes of a value as user space sees it, where neither the value size nor that times the CPUs. */
@@ -83,6 +89,8 @@ export interface Held {
 /** A program of this runtime, as prog arrays see it. */
 export interface SlotProg extends TargetProg, Held {
   readonly exec: Executable;
+  /** Where its entry stands in the runtime's table of programs; 0 where there is none. */
+  readonly tableIndex: number;
 }
 
 /** A map of this runtime, as maps of maps see it. */

@@ -86,6 +86,8 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
       },
       onWake: wake.add,
     },
+    // Who waits learns that there is nothing to wait for.
+    release: wake.notify,
     regions: () => [],
     free: () => keys.free(),
   };

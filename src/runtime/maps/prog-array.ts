@@ -1,15 +1,23 @@
 /**
- * BPF_MAP_TYPE_PROG_ARRAY: slots that tail calls jump through. User space writes programs and reads their ids.
+ * BPF_MAP_TYPE_PROG_ARRAY: slots that tail calls jump through. User space writes programs and reads their ids. The u32 at
+ * MAP_DATA + index * MAP_STRIDE is the program's place in the table of programs, so that generated code need not ask.
  * Source: kernel/bpf/arraymap.c (fd_array_*, prog_fd_array_*), kernel/bpf/core.c (bpf_prog_map_compatible).
  */
 import { BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "../../abi/flags.ts";
 import { E2BIG, EBADF, EINVAL, ENOENT } from "../../base/errno.ts";
+import { MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { checkArray } from "./array.ts";
 import { indexKeys } from "./index-keys.ts";
 import type { MapHost, MapKind, MapOps, SlotProg } from "./ops.ts";
 
-export const progArrayKind: MapKind = { check: checkFdArray, bytes: () => 4096, create: createProgArray };
+const SLOT_BYTES = 4;
+
+export const progArrayKind: MapKind = {
+  check: checkFdArray,
+  bytes: (spec) => SLOT_BYTES * spec.maxEntries,
+  create: createProgArray,
+};
 
 /** fd_array_map_alloc_check. */
 export function checkFdArray(spec: MapSpec): number {
@@ -20,7 +28,11 @@ export function checkFdArray(spec: MapSpec): number {
 
 function createProgArray(host: MapHost, spec: MapSpec, desc: number): MapOps {
   const { maxEntries } = spec;
+  const { u32 } = host.memory;
+  const data = host.heap.alloc(SLOT_BYTES * maxEntries);
   const keys = indexKeys(host, maxEntries);
+  u32[(desc + MAP_DATA) >>> 2] = data;
+  u32[(desc + MAP_STRIDE) >>> 2] = SLOT_BYTES;
   const slots = new Map<number, SlotProg>();
   // A prog array takes programs of one kind: that of the first one put into it.
   let ownerType = -1;
@@ -32,6 +44,7 @@ function createProgArray(host: MapHost, spec: MapSpec, desc: number): MapOps {
       prog.use();
       slots.set(index, prog);
     }
+    u32[(data + SLOT_BYTES * index) >>> 2] = prog?.tableIndex ?? 0;
     old?.unuse();
   };
   const clear = (index: number): number => {
@@ -80,6 +93,7 @@ function createProgArray(host: MapHost, spec: MapSpec, desc: number): MapOps {
     free() {
       release();
       keys.free();
+      host.heap.free(data);
     },
   };
 }

@@ -168,6 +168,8 @@ function createRingbuf(host: MapHost, spec: MapSpec, desc: number): RingOps {
       },
       onWake: wake.add,
     },
+    // Who waits learns that there is nothing to wait for.
+    release: wake.notify,
     regions: () => [{ start: data, end: data + 2 * size, write: true, what: `map ${spec.name} record` }],
     free: () => heap.free(data),
   };
