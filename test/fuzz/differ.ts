@@ -33,8 +33,8 @@ const MAPS: readonly MapSpec[] = [
   },
 ].map(mapSpec);
 
-/** The main program, its subprograms and the callback, as many as there may be. */
-const NAMES = ["fuzz", "sub1", "sub2", "sub3"];
+/** The main program, its subprograms and callbacks, as many as there may be. */
+const NAMES = ["fuzz", "sub1", "sub2", "sub3", "sub4"];
 const BTF = funcsBtf(NAMES);
 
 /** A target with its maps, kept over many programs. */

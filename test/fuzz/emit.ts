@@ -54,6 +54,8 @@ interface Scope {
   readonly main: {
     readonly calls: { readonly at: number; readonly sub: number }[];
     readonly callbacks: number[];
+    readonly each: number[];
+    readonly type: Program["type"];
   } | null;
 }
 
@@ -64,7 +66,7 @@ export function emit(program: Program): Emitted {
     scalars: SCALARS,
     live: new Set(),
     loops: 0,
-    main: { calls: [], callbacks: [] },
+    main: { calls: [], callbacks: [], each: [], type: program.type },
   };
   const short = prologue(main, program.type);
   emitNodes(main, program.main);
@@ -73,7 +75,7 @@ export function emit(program: Program): Emitted {
   push(list, 0xb7, 0, 0, 0, 1);
   push(list, 0x95);
   const funcs = [0];
-  const { calls, callbacks } = main.main!;
+  const { calls, callbacks, each } = main.main!;
   for (const [n, nodes] of program.subs.entries()) {
     const used = calls.filter((call) => call.sub === n);
     if (used.length === 0) continue;
@@ -85,6 +87,11 @@ export function emit(program: Program): Emitted {
     funcs.push(list.length);
     for (const at of callbacks) list[at]!.imm = list.length - at - 1;
     emitCallback(list);
+  }
+  if (each.length > 0) {
+    funcs.push(list.length);
+    for (const at of each) list[at]!.imm = list.length - at - 1;
+    emitEachCallback(list);
   }
   return { insns: list, funcs };
 }
@@ -153,6 +160,21 @@ function emitCallback(list: Insn[]): void {
   push(list, 0x0f, 3, 1);
   push(list, 0x7b, 2, 3, 0);
   push(list, 0xb7, 0, 0, 0, 0);
+  push(list, 0x95);
+}
+
+/** bpf_for_each_map_elem's callback: word at ctx = word * 3 + first word of the value; the second word takes it; key 2 ends. */
+function emitEachCallback(list: Insn[]): void {
+  push(list, 0x61, 2, 2, 0);
+  push(list, 0x79, 1, 4, 0);
+  push(list, 0x27, 1, 0, 0, 3);
+  push(list, 0x79, 5, 3, 0);
+  push(list, 0x0f, 1, 5);
+  push(list, 0x7b, 4, 1, 0);
+  push(list, 0x7b, 3, 1, 8);
+  push(list, 0xb7, 0, 0, 0, 0);
+  push(list, 0x55, 2, 0, 1, 2);
+  push(list, 0xb7, 0, 0, 0, 1);
   push(list, 0x95);
 }
 
@@ -349,6 +371,70 @@ const EMITTERS: Readonly<Record<Node["kind"], (scope: Scope, node: Node) => void
     push(list, 0x07, 3, 0, 0, -8 * (1 + (c % STACK_WORDS)));
     push(list, 0xb7, 4, 0, 0, 0);
     push(list, 0x85, 0, 0, 0, 181);
+    clobber(scope);
+    scope.live.add(0);
+  },
+
+  eachHelper(scope, { c }) {
+    const { list, main } = scope;
+    if (main === null) return;
+    loadMap(list, 1, ARRAY_MAP);
+    main.each.push(list.length);
+    push(list, 0x18, 2, 4);
+    push(list, 0);
+    push(list, 0xbf, 3, 10);
+    push(list, 0x07, 3, 0, 0, -8 * (1 + (c % STACK_WORDS)));
+    push(list, 0xb7, 4, 0, 0, 0);
+    push(list, 0x85, 0, 0, 0, 164);
+    clobber(scope);
+    scope.live.add(0);
+  },
+
+  /** bpf_csum_diff over words of the stack, with any seed. */
+  checksum(scope, { a, b, c, imm }) {
+    const { list } = scope;
+    const seed = scalar(scope, a);
+    push(list, 0xbf, 5, seed);
+    push(list, 0xbf, 1, 10);
+    push(list, 0x07, 1, 0, 0, -8 * STACK_WORDS + 4 * (b % 8));
+    push(list, 0xb7, 2, 0, 0, 4 * (c % 8));
+    push(list, 0xbf, 3, 10);
+    push(list, 0x07, 3, 0, 0, -8 * STACK_WORDS + 4 * ((b >> 4) % 8));
+    push(list, 0xb7, 4, 0, 0, 4 * (imm & 7));
+    push(list, 0x85, 0, 0, 0, 28);
+    clobber(scope);
+    scope.live.add(0);
+  },
+
+  /** bpf_skb_load_bytes or bpf_xdp_load_bytes, sometimes past the end. */
+  loadBytes(scope, { a, b, c }) {
+    const { list, main } = scope;
+    if (main === null) return;
+    const off = scalar(scope, a);
+    push(list, 0xbf, 2, off);
+    push(list, 0x57, 2, 0, 0, 63);
+    push(list, 0xbf, 1, 6);
+    push(list, 0xbf, 3, 10);
+    push(list, 0x07, 3, 0, 0, -8 * (1 + (b % STACK_WORDS)));
+    push(list, 0xb7, 4, 0, 0, 1 + (c % 8));
+    push(list, 0x85, 0, 0, 0, main.type === "xdp" ? 189 : 26);
+    clobber(scope);
+    scope.live.add(0);
+  },
+
+  /** Legacy packet loads; those past the end (a few) end the program. */
+  packetLoad(scope, { a, b, c }) {
+    const { list, main } = scope;
+    if (main === null || main.type === "xdp") return;
+    const [size] = SIZES[a % 3]!;
+    if (b % 2 === 0) {
+      push(list, 0x20 | size, 0, 0, 0, c % 62);
+    } else {
+      const index = scalar(scope, b);
+      push(list, 0xbf, 1, index);
+      push(list, 0x57, 1, 0, 0, 31);
+      push(list, 0x40 | size, 0, 1, 0, c % 32);
+    }
     clobber(scope);
     scope.live.add(0);
   },

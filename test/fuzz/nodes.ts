@@ -18,6 +18,10 @@ export type NodeKind =
   | "delete"
   | "call"
   | "loopHelper"
+  | "eachHelper"
+  | "checksum"
+  | "loadBytes"
+  | "packetLoad"
   | "if"
   | "loop";
 
@@ -73,6 +77,10 @@ const MAIN_LEAVES: readonly NodeKind[] = [
   "delete",
   "call",
   "loopHelper",
+  "eachHelper",
+  "checksum",
+  "loadBytes",
+  "packetLoad",
 ];
 
 export function generate(seed: number): Program {
