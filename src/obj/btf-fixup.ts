@@ -11,7 +11,7 @@
 import { concatBytes, fromUtf8, viewOf } from "../base/bytes.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfDatasec } from "../btf/types.ts";
-import { type ElfSymbol, STB_GLOBAL, STB_WEAK, STT_OBJECT, STV_HIDDEN, STV_INTERNAL } from "../elf/types.ts";
+import { type ElfSymbol, STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_OBJECT, STV_HIDDEN, STV_INTERNAL } from "../elf/types.ts";
 import type { Externs } from "./externs.ts";
 import type { ObjFunc } from "./funcs.ts";
 import type { ObjImage } from "./image.ts";
@@ -80,7 +80,13 @@ function fixData(editor: Editor, id: number, datasec: BtfDatasec, image: ObjImag
     const vsi = { typeId: entry.typeId, off: entry.offBytes, size: entry.sizeBytes };
     vars.push(vsi);
     const type = btf.type(entry.typeId);
-    if (type.kind !== "var" || type.linkage !== "global") continue;
+    if (type.kind !== "var") continue;
+    if (type.linkage === "static" && fill && entry.offBytes === 0 && section !== null) {
+      // Clang writes a static variable's offset, gcc does not.
+      vsi.off = staticOffset(image, section.index, type.name);
+      continue;
+    }
+    if (type.linkage !== "global") continue;
     const symbol = symbols.get(type.name);
     if (symbol === undefined) continue;
     if (fill) vsi.off = Math.min(symbol.value, 0xffff_ffff);
@@ -89,6 +95,23 @@ function fixData(editor: Editor, id: number, datasec: BtfDatasec, image: ObjImag
     }
   }
   writeVars(editor, id, vars);
+}
+
+const staticIndex = new WeakMap<ObjImage, Map<string, number>>();
+
+/** Offset of the one local variable of that name in the section; 0 where there is none, or several. */
+function staticOffset(image: ObjImage, sectionIndex: number, name: string): number {
+  let offsets = staticIndex.get(image);
+  if (offsets === undefined) {
+    offsets = new Map();
+    for (const symbol of image.symbols) {
+      if (symbol.type !== STT_OBJECT || symbol.bind !== STB_LOCAL) continue;
+      const key = `${symbol.shndx} ${symbol.name}`;
+      offsets.set(key, offsets.has(key) ? 0 : Math.min(symbol.value, 0xffff_ffff));
+    }
+    staticIndex.set(image, offsets);
+  }
+  return offsets.get(`${sectionIndex} ${name}`) ?? 0;
 }
 
 const symbolIndex = new WeakMap<ObjImage, Map<string, ElfSymbol>>();

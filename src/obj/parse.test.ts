@@ -99,6 +99,14 @@ describe.each(COMPILERS)("%s", (compiler) => {
     expect(shape(prog(spec, "gamma"))).toBe("gamma leaf | leaf");
   });
 
+  test("static maps, and subprograms outside of .text", () => {
+    const spec = fixture(`placed.${compiler}.o`);
+    expect(spec.programs.map((p) => p.name)).toEqual(["prog"]);
+    expect(shape(prog(spec, "prog"))).toBe("prog in_section elsewhere | in_section elsewhere");
+    expect(prog(spec, "prog").relocs.map((r) => (r.kind === "map" ? r.map : r.kind))).toEqual(["one", "two"]);
+    expect(map(spec, "two")).toMatchObject({ type: 1, maxEntries: 9 });
+  });
+
   test("legacy maps, and a section name of older libbpf", () => {
     const spec = fixture(`legacy.${compiler}.o`);
     expect(map(spec, "ports")).toMatchObject({

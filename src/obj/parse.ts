@@ -63,6 +63,7 @@ function parse(bytes: Uint8Array, name: string): ObjSpec {
 
   const programs: ProgSpec[] = [];
   const names = new Set<string>();
+  const called = new Set<string>();
   const wanted = structOpsAutoload(maps);
   for (const func of funcs.all) {
     if (!func.entry) continue;
@@ -70,13 +71,16 @@ function parse(bytes: Uint8Array, name: string): ObjSpec {
       throw objError(name, "obj/prog-name", `two programs are named '${func.name}'`, { section: func.section.name });
     }
     names.add(func.name);
-    programs.push(progSpec(func, link.link(func, callbacks?.of(func) ?? null), wanted));
+    const linked = link.link(func, callbacks?.of(func) ?? null);
+    for (let i = 1; i < linked.funcs.length; i++) called.add(linked.funcs[i]!.name);
+    programs.push(progSpec(func, linked, wanted));
   }
   return {
     name,
     license: image.license,
     ...(image.kernelVersion === 0 ? {} : { kernelVersion: image.kernelVersion }),
-    programs,
+    // A function in a section whose name says nothing is a subprogram where something calls it.
+    programs: programs.filter((prog) => prog.type !== 0 || !called.has(prog.name)),
     maps,
     kconfig: externs.kconfig.map(({ name: extern, typeId, offBytes, sizeBytes, weak }) => ({
       name: extern,

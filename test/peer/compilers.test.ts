@@ -15,7 +15,7 @@ const folder = fileURLToPath(new URL("../fixtures/obj/", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "skep-compilers-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-const SOURCES = ["basic", "maps", "subprogs", "externs", "legacy", "structops", "core", "arena"];
+const SOURCES = ["basic", "maps", "subprogs", "externs", "legacy", "structops", "core", "arena", "placed"];
 
 interface Compiler {
   readonly command: string;
