@@ -18,26 +18,27 @@ import type { Graph } from "./graph.ts";
 export interface Flow {
   readonly liveIn: Uint16Array;
   readonly lowIn: Uint16Array;
-  /** By insn - graph's first: 1 for 64-bit additions whose result has no upper half. */
+  /** By lowAt[block] + insn: 1 for 64-bit additions whose result has no upper half. */
   readonly lowAdd: Uint8Array;
+  readonly lowAt: Int32Array;
 }
 
 /** Offsets and steps up to which an address that was used tells that its neighbour is one, too. */
 const NEAR_BYTES = 4095;
 
 /** `argsOf` says how many of r1..r5 a function takes: 5 where it is not known yet. */
-export function analyse(
-  bound: BoundProg,
-  g: Graph,
-  start: number,
-  end: number,
-  entryLow: number,
-  argsOf: (start: number) => number,
-): Flow {
-  const lowAdd = new Uint8Array(end - start);
-  anticipate(bound, g, start, lowAdd);
-  const lowIn = lowness(bound, g, start, entryLow, lowAdd);
-  return { liveIn: liveness(bound, g, argsOf), lowIn, lowAdd };
+export function analyse(bound: BoundProg, g: Graph, entryLow: number, argsOf: (start: number) => number): Flow {
+  // Blocks may share insns (unroll.ts), so each has its own part of lowAdd.
+  const lowAt = new Int32Array(g.count);
+  let size = 0;
+  for (let b = 0; b < g.count; b++) {
+    lowAt[b] = size - g.first[b]!;
+    size += g.last[b]! - g.first[b]! + 1;
+  }
+  const lowAdd = new Uint8Array(size);
+  anticipate(bound, g, lowAt, lowAdd);
+  const lowIn = lowness(bound, g, lowAt, entryLow, lowAdd);
+  return { liveIn: liveness(bound, g, argsOf), lowIn, lowAdd, lowAt };
 }
 
 /** Register that insn i uses as a plain address near by, as a mask; 0 for none. */
@@ -58,7 +59,7 @@ function isLowAddCandidate(op: number): boolean {
 }
 
 /** Marks additions whose result every path uses as an address. */
-function anticipate(bound: BoundProg, g: Graph, start: number, lowAdd: Uint8Array): void {
+function anticipate(bound: BoundProg, g: Graph, lowAt: Int32Array, lowAdd: Uint8Array): void {
   const { count, first, last, succs, succAt } = g;
   const { code, dst, src, off } = bound.insns;
   const usedIn = new Uint16Array(count).fill(0x7ff);
@@ -73,7 +74,7 @@ function anticipate(bound: BoundProg, g: Graph, start: number, lowAdd: Uint8Arra
       // The second slot of LD_IMM64 has class 0 and no effect here; its first slot follows.
       if (i > first[b]! && code[i - 1] === LD_IMM64) i--;
       const op = code[i]!;
-      if (mark && isLowAddCandidate(op) && ((used >> dst[i]!) & 1) === 1) lowAdd[i - start] = 1;
+      if (mark && isLowAddCandidate(op) && ((used >> dst[i]!) & 1) === 1) lowAdd[lowAt[b]! + i] = 1;
       const copied = op === 0xbf && off[i] === 0 ? ((used >> dst[i]!) & 1) << src[i]! : 0;
       used = (used & ~defs(bound, i)) | copied | addressOf(bound, i);
     }
@@ -132,7 +133,7 @@ function liveness(bound: BoundProg, g: Graph, argsOf: (start: number) => number)
   return liveIn;
 }
 
-function lowness(bound: BoundProg, g: Graph, start: number, entryLow: number, lowAdd: Uint8Array): Uint16Array {
+function lowness(bound: BoundProg, g: Graph, lowAt: Int32Array, entryLow: number, lowAdd: Uint8Array): Uint16Array {
   const { count, first, last, succs, succAt } = g;
   const { code, dst, src, off, imm } = bound.insns;
   const lowIn = new Uint16Array(count).fill(0x7ff);
@@ -157,8 +158,8 @@ function lowness(bound: BoundProg, g: Graph, start: number, entryLow: number, lo
       if (isLowAddCandidate(op)) {
         const step = op === 0x07 ? imm[i]! : op === 0x17 ? -imm[i]! : Number.NaN;
         const isNear = (address & d) !== 0 && Math.abs(step) <= NEAR_BYTES;
-        near[i - start] = isNear ? 1 : 0;
-        low = isNear || lowAdd[i - start] === 1 ? low | d : low & ~d;
+        near[lowAt[b]! + i] = isNear ? 1 : 0;
+        low = isNear || lowAdd[lowAt[b]! + i] === 1 ? low | d : low & ~d;
         address &= ~d;
       } else {
         const copied = op === 0xbf && off[i] === 0 && (address & (1 << src[i]!)) !== 0 ? d : 0;

@@ -71,9 +71,6 @@ export interface Emit extends ModulePlan {
   readonly regs: Regs;
   readonly stack: StackValues;
   readonly main: boolean;
-  /** First insn of the function; flow.lowAdd counts from it. */
-  readonly start: number;
-  readonly lowAdd: Uint8Array;
   pushAddress(reg: number, off: number): number;
 }
 
@@ -93,8 +90,6 @@ export function emitFunc(shared: ModulePlan, f: FuncPlan): FuncCode {
     regs,
     stack,
     main: f.main,
-    start: f.start,
-    lowAdd: f.flow.lowAdd,
     pushAddress: (reg, off) => pushAddress(regs, reg, off),
   };
   const { code } = regs;
@@ -305,7 +300,7 @@ function emitBlock(
   for (let i = graph.first[b]!; i <= last; i++) {
     sites.push(code.length, i);
     if (i === last && (jumps || (end === END_DEAD && isJump(insns.code[last]!)))) break;
-    i += emitInsn(e, i, last);
+    i += emitInsn(e, i, last, flow.lowAdd[flow.lowAt[b]! + i] === 1);
   }
   if (end === END_EXIT) {
     emitReturn(e);
@@ -372,8 +367,8 @@ function mayGoto(e: Emit, next: number, taken: number, go: (to: number) => void,
   go(next);
 }
 
-/** Translates insn i, not the last of a block that jumps. Returns how many further slots it took in. */
-function emitInsn(e: Emit, i: number, last: number): number {
+/** Translates insn i, not the last of a block that jumps; `low` as flow.lowAdd says. Returns how many further slots it took in. */
+function emitInsn(e: Emit, i: number, last: number, low: boolean): number {
   const { regs } = e;
   const { insns } = e.bound;
   const op = insns.code[i]!;
@@ -402,7 +397,7 @@ function emitInsn(e: Emit, i: number, last: number): number {
       alu32(regs, insns, i);
       return 0;
     case 7:
-      return alu64(regs, insns, i, last, e.lowAdd[i - e.start] === 1);
+      return alu64(regs, insns, i, last, low);
     default:
       if (op === 0x85) {
         emitCall(e, i);

@@ -6,6 +6,7 @@
 import { SkepError } from "../../base/error.ts";
 import { LD_IMM64 } from "../../isa/codes.ts";
 import type { InsnBuf } from "../../isa/insn.ts";
+import { unroll } from "./unroll.ts";
 
 /** How a block ends. */
 export const END_FALL = 0;
@@ -44,11 +45,13 @@ export interface Graph {
 
 /** Blocks of the function at insns[start, end). Insns whose `reached` is 0 are left out. */
 export function buildGraph(insns: InsnBuf, reached: Uint8Array, start: number, end: number, name: string): Graph {
-  return order(split(insns, reached, start, end, name));
+  const graph = order(split(insns, reached, start, end, name));
+  const unrolled = unroll(graph);
+  return unrolled === null ? graph : order(unrolled);
 }
 
 /** Blocks in the order of their insns. */
-interface RawBlocks {
+export interface RawBlocks {
   readonly first: number[];
   readonly last: number[];
   readonly end: number[];

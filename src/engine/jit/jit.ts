@@ -164,7 +164,7 @@ function planFuncs(bound: BoundProg, module: ModuleBuilder): FuncPlan[] {
     }
     const graph = buildGraph(insns, reached, start, end, bound.name);
     const main = start === 0;
-    const flow = analyse(bound, graph, start, end, main ? 0x7ff : 0x7ff & ~0x3e, (callee) => args.get(callee) ?? 5);
+    const flow = analyse(bound, graph, main ? 0x7ff : 0x7ff & ~0x3e, (callee) => args.get(callee) ?? 5);
     let count = 5;
     while (count > 0 && (flow.liveIn[0]! & (1 << count)) === 0) count--;
     args.set(start, main ? 1 : count);
