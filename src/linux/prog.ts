@@ -14,7 +14,8 @@ import type {
   Verdicts,
 } from "../loader/target.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
-import { LINKTYPE_ETHERNET, type PacketSource } from "../pcap/source.ts";
+import { putFrame } from "../pcap/link-layer.ts";
+import type { PacketSource } from "../pcap/source.ts";
 import { attachProg } from "./attach.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { progInfo } from "./bpf/object.ts";
@@ -71,6 +72,7 @@ export class LinuxProg implements TargetProg {
     const table = verdictsOf(this.prog.spec.type);
     const counts = new Map<number, number>();
     const names = new Map(table.rows.map((row) => [row.value, row.name]));
+    const frame = new Uint8Array(MAX_FRAME_BYTES);
     let packets = 0;
     let ns = 0;
     let done = false;
@@ -79,7 +81,8 @@ export class LinuxProg implements TargetProg {
         done = true;
         break;
       }
-      const result = this.run({ data: frameOf(source) });
+      const length = putFrame(frame, 0, frame.length, source.bytes, source.start, source.end, source.linkType);
+      const result = this.run({ data: frame.subarray(0, length) });
       const retval = result.retval | 0;
       counts.set(retval, (counts.get(retval) ?? 0) + 1);
       ns += result.durationNs;
@@ -166,10 +169,5 @@ export class LinuxLink implements TargetLink {
 
 const NONE = new Uint8Array(0);
 const PROGRESS_EVERY = 65_536;
-
-function frameOf(source: PacketSource): Uint8Array {
-  if (source.linkType === LINKTYPE_ETHERNET) return source.bytes.subarray(source.start, source.end);
-  throw new SkepError("pcap/link-type", `link type ${source.linkType} has no Ethernet header`, {
-    advice: "the kernel's test run takes Ethernet frames; replay this capture with the embedded target",
-  });
-}
+/** More than the kernel's test run takes of a linear packet. */
+const MAX_FRAME_BYTES = 65_536;
