@@ -39,6 +39,9 @@ class Dedup {
   /** Hypothesis: id in the canonical graph -> id in the candidate's, 0 where none. */
   private readonly hypothesis: Uint32Array;
   private readonly assumed: number[] = [];
+  /** Number of each type's shape, 0 where not asked yet: comparing numbers is what makes the walk quick. */
+  private readonly shapes: Uint32Array;
+  private readonly shapeNumbers = new Map<string, number>();
   private steps = 0;
 
   constructor(types: readonly BtfType[]) {
@@ -46,6 +49,7 @@ class Dedup {
     this.canon = new Uint32Array(this.types.length).fill(UNSETTLED);
     this.canon[0] = 0;
     this.hypothesis = new Uint32Array(this.types.length);
+    this.shapes = new Uint32Array(this.types.length);
   }
 
   run(): DedupResult {
@@ -61,6 +65,19 @@ class Dedup {
     return this.compact();
   }
 
+  private shape(id: number): number {
+    const known = this.shapes[id]!;
+    if (known !== 0) return known;
+    const text = shapeOf(this.types[id]!);
+    let number = this.shapeNumbers.get(text);
+    if (number === undefined) {
+      number = this.shapeNumbers.size + 1;
+      this.shapeNumbers.set(text, number);
+    }
+    this.shapes[id] = number;
+    return number;
+  }
+
   private primitive(id: number): void {
     const type = this.types[id]!;
     switch (type.kind) {
@@ -71,7 +88,7 @@ class Dedup {
       case "int":
       case "float":
       case "fwd":
-        this.settle(id, signatureOf(type));
+        this.settle(id, `${this.shape(id)} ${type.name}`);
         break;
       case "enum":
       case "enum64":
@@ -114,7 +131,7 @@ class Dedup {
   private composite(id: number): void {
     const type = this.types[id]!;
     if ((type.kind !== "struct" && type.kind !== "union") || this.canon[id] !== UNSETTLED) return;
-    const signature = signatureOf(type);
+    const signature = `${this.shape(id)} ${type.name}`;
     const candidates = this.bySignature.get(signature) ?? [];
     for (const candidate of candidates) {
       for (const assumed of this.assumed) this.hypothesis[assumed] = 0;
@@ -170,7 +187,11 @@ class Dedup {
         if (!(b.kind === "enum" || b.kind === "enum64") || !enumsCompatible(a, b)) return false;
         continue;
       }
-      if (shapeOf(a) !== shapeOf(b)) return false;
+      if (this.shape(cand) !== this.shape(canon)) return false;
+      if (a.kind !== "struct" && a.kind !== "union" && a.kind !== "func_proto" && a.kind !== "array") {
+        if ("typeId" in a && "typeId" in b) stack.push(b.typeId, a.typeId);
+        continue;
+      }
       const refs = refsOf(a);
       const others = refsOf(b);
       // The last first, so that the first pair is popped first.
@@ -186,7 +207,7 @@ class Dedup {
     const b = this.types[id2]!;
     if (a.kind !== b.kind) return false;
     if (a.kind === "enum" || a.kind === "enum64") return enumsCompatible(a, b as BtfEnum);
-    if (a.name !== b.name || shapeOf(a) !== shapeOf(b)) return false;
+    if (a.name !== b.name || this.shape(id1) !== this.shape(id2)) return false;
     const refs = refsOf(a);
     const others = refsOf(b);
     for (let i = 0; i < refs.length; i++) if (!this.identical(refs[i]!, others[i]!, depth - 1)) return false;
@@ -234,7 +255,7 @@ class Dedup {
     }
     const type = mapRefs(this.types[id]!, (ref) => this.reference(ref, depth + 1));
     this.types[id] = type;
-    return this.settle(id, `${shapeOf(type)} ${type.name} ${refsOf(type).join(",")}`);
+    return this.settle(id, `${this.shape(id)} ${type.name} ${refsOf(type).join(",")}`);
   }
 
   private compact(): DedupResult {
@@ -281,10 +302,6 @@ function shapeOf(type: BtfType): string {
     default:
       return type.kind;
   }
-}
-
-function signatureOf(type: BtfType): string {
-  return `${shapeOf(type)} ${type.name}`;
 }
 
 function sameEnum(a: BtfEnum, b: BtfEnum): boolean {
