@@ -15,8 +15,9 @@ export interface Backend {
   open(): Target;
 }
 
-function embeddedBackend(engine: "interp" | "jit"): Backend {
-  return { name: engine, missing: null, open: () => embedded({ engine, random: 1, memoryBytes: 4 << 20 }) };
+function embeddedBackend(engine: "interp" | "jit", checked = false): Backend {
+  const name = checked ? "checked" : engine;
+  return { name, missing: null, open: () => embedded({ engine, checked, random: 1, memoryBytes: 4 << 20 }) };
 }
 
 export const BACKENDS: readonly Backend[] = [
@@ -24,6 +25,9 @@ export const BACKENDS: readonly Backend[] = [
   embeddedBackend("jit"),
   { name: "linux", missing: liveKernel(), open: () => linux({ kernelBtf: null }) },
 ];
+
+/** The interpreter that tests every access against the live regions. */
+export const CHECKED: Backend = embeddedBackend("interp", true);
 
 /** Runs all of a vector's runs; throws what loading throws. */
 export function runVector(backend: Backend, vector: Vector): VectorResult[] {

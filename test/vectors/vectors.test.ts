@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SkepError } from "../../src/base/error.ts";
 import { OPS, opAt } from "../../src/isa/ops.ts";
-import { BACKENDS, type Backend, runVector } from "./backends.ts";
+import { BACKENDS, type Backend, CHECKED, runVector } from "./backends.ts";
 import { rewriteExpected } from "./format.ts";
 import { generatedVectors } from "./generate.ts";
 import { resolvedProg } from "./program.ts";
@@ -43,7 +43,7 @@ function check(backend: Backend, vector: Vector): void {
   }
 }
 
-const usable = BACKENDS.filter((backend) => backend.missing === null);
+const usable = [...BACKENDS, CHECKED].filter((backend) => backend.missing === null);
 
 if (process.env["UPDATE"] === "1") {
   test.each(written.filter((vector) => vector.reject === null))("update $name", (vector) => {
@@ -58,7 +58,9 @@ if (process.env["UPDATE"] === "1") {
       ["written", written],
       ["generated", generated],
     ])("%s", (_, vectors) => {
-      for (const vector of vectors) {
+      // Checked mode differs in its accesses alone
+      const chosen = backend === CHECKED ? vectors.filter((vector) => !/^(j|.*(32|64)_)/.test(vector.name)) : vectors;
+      for (const vector of chosen) {
         const reason = vector.skip.get(backend.name);
         test.skipIf(reason !== undefined)(`${vector.name}${reason === undefined ? "" : `: ${reason}`}`, () => {
           check(backend, vector);
