@@ -109,6 +109,24 @@ test("the name that a caller knows counts, and only whole words do", () => {
   expect(showValue(btf, bytes4, Uint8Array.of(1, 2, 3, 4), { name: "gw" })).toBe("1.2.3.4");
 });
 
+test("a struct around an address is an address", () => {
+  const { b, u8, u32, array } = flow();
+  const one = (name: string, member: string, typeId: number, sizeBytes: number) =>
+    b.add({ kind: "struct", name, sizeBytes, members: [{ name: member, typeId, bitOff: 0, bitSize: 0 }] });
+  const sixteen = array(u8, 16);
+  const addr = one("addr", "bytes", sixteen, 16);
+  const plain = one("blob", "bytes", sixteen, 16);
+  const v4 = one("source", "ip", u32, 4);
+  const holder = one("holder", "saddr", plain, 16);
+  const btf = b.build();
+  const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 7);
+  expect(showBytes(btf, addr, mapped)).toBe("::ffff:192.0.2.7");
+  expect(showBytes(btf, plain, mapped)).toBe("{ bytes: 00000000000000000000ffffc0000207 }");
+  expect(showBytes(btf, plain, mapped, { name: "peer_ip" })).toBe("::ffff:192.0.2.7");
+  expect(showBytes(btf, v4, Uint8Array.of(10, 0, 0, 1))).toBe("10.0.0.1");
+  expect(showBytes(btf, holder, mapped)).toBe("{ saddr: ::ffff:192.0.2.7 }");
+});
+
 test("long arrays are cut", () => {
   const { b, u8, u32, array } = flow();
   const [many, bytes] = [array(u32, 100), array(u8, 100)];

@@ -143,6 +143,18 @@ function addressOf(btf: BtfView, type: BtfType, bigEndian: boolean, value: BtfVa
     const bytes = bytesWithin(value);
     return bytes === null ? null : ipv6(bytes);
   }
+  const only = type.kind === "struct" && type.members.length === 1 ? type.members[0]! : null;
+  if (only !== null && type.kind === "struct") {
+    // A struct around one address, named as one by its member, by its own name or by what holds it.
+    const inner = bareType(btf, only.typeId);
+    const held = member(value, only.name);
+    for (const hint of [only.name, type.name, name]) {
+      const address =
+        shapeOf(btf, inner.type, inner.bigEndian) && addressOf(btf, inner.type, inner.bigEndian, held, hint);
+      if (address) return address;
+    }
+    return null;
+  }
   const shape = shapeOf(btf, type, bigEndian);
   if (shape === null) return null;
   const row = ADDRESS_ROWS.find((candidate) => candidate.shape === shape && candidate.name.test(name));
