@@ -6,6 +6,7 @@ import { relocateCore } from "../btf/core.ts";
 import { parseObject } from "../obj/parse.ts";
 import { resolveProg } from "../obj/resolve.ts";
 import { type Judge, kernelJudge } from "./judge.ts";
+import { structOpsExtras } from "./prog-attr.ts";
 import { linux } from "./target.ts";
 
 describe.skipIf(liveKernel() !== null)("the kernel as judge", () => {
@@ -28,6 +29,19 @@ describe.skipIf(liveKernel() !== null)("the kernel as judge", () => {
       expect(get().judge(resolved).processed).toBe(verdict.processed);
       const broken = { ...resolved, license: "Proprietary", insns: { ...resolved.insns } };
       expect(get().judge(broken, { logLevel: 2 }).log).toContain("processed");
+    }
+  });
+
+  test("struct_ops programs are judged for the member they are for", () => {
+    const file = "test/fixtures/obj/structops.clang-19.o";
+    const obj = parseObject(new Uint8Array(readFileSync(file)), file);
+    const { kernelBtf } = linux();
+    const extras = structOpsExtras(obj.maps, kernelBtf);
+    expect(extras.size).toBeGreaterThan(0);
+    for (const spec of obj.programs) {
+      const resolved = resolveProg(spec, { obj, kernelBtf });
+      expect(get().judge(resolved).unusable).not.toBe("");
+      expect(get().judge(resolved, extras.get(spec.name) ?? {})).toMatchObject({ ok: true, unusable: "" });
     }
   });
 

@@ -82,6 +82,7 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
     bpf,
     cpus: possibleCpus(),
     release: kernelRelease(),
+    kernelBtf: null,
     btfFd: (spec) => btfFd(spec.btf),
   };
   const innerFd = (spec: MapSpec): number => (spec.inner === null ? 0 : mapFd(spec.inner));
@@ -141,7 +142,8 @@ function unusable(errno: number, log: string, type: number): string {
   const what = progTypeWord(type);
   if (errno === EAGAIN || errno === EINTR || errno === ENOMEM || errno === ENOSPC) return errnoName(errno);
   if (log.trim() !== "") {
-    return errno === ENOTSUPP && parseStats(log).processed === 0 ? `not supported: ${decisiveLine(log)}` : "";
+    if (errno !== ENOTSUPP || parseStats(log).processed > 0) return "";
+    return `not supported: ${decisiveLine(log) || `${what} program without a place to attach to`}`;
   }
   if (errno === EPERM) return `policy refuses ${what} programs`;
   if (errno === EINVAL || errno === E2BIG || errno === ENOTSUPP) {

@@ -6,9 +6,12 @@ import * as mt from "../abi/map-types.ts";
 import { hasSince } from "../abi/since.ts";
 import { E2BIG, EINVAL, EPERM, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import type { BtfView } from "../btf/types.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import { structOpsValue } from "../obj/struct-ops-kernel.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { createMap, type MapAttr } from "./bpf/map.ts";
+import { mapInfo } from "./bpf/object.ts";
 import { NotSupported, Refused } from "./errors.ts";
 import { LinuxMap } from "./map.ts";
 import { openPerfBuffer } from "./perfbuf.ts";
@@ -39,6 +42,7 @@ export interface MapContext {
   readonly cpus: number;
   /** Kernel release: "6.18.44". */
   readonly release: string;
+  readonly kernelBtf: BtfView | null;
   /** fd of the loaded BTF of a spec, or 0. */
   btfFd(spec: MapSpec): number;
 }
@@ -64,8 +68,9 @@ export function createLinuxMap(
   onClose: (map: LinuxMap) => void,
 ): LinuxMap {
   const { bpf, cpus } = context;
-  const spec = adjustedSpec(asked, cpus);
+  let spec = adjustedSpec(asked, cpus);
   const fd = createFd(context, spec, innerFd);
+  if (spec.structOps !== null) spec = { ...spec, valueSize: mapInfo(bpf, fd)?.valueSize ?? spec.valueSize };
   try {
     const map = new LinuxMap(bpf, fd, spec, cpus, recordsOf(bpf, fd, spec, cpus), onClose);
     // Perf rings must stand before the first program runs: records of a CPU without one are lost.
@@ -90,6 +95,8 @@ export function createFd(context: MapContext, spec: MapSpec, innerFd: number): n
     numaNode: (spec.flags & BPF_F_NUMA_NODE) === 0 ? 0 : spec.numaNode,
     mapExtra: spec.mapExtra,
   };
+  if (spec.structOps !== null && context.kernelBtf !== null)
+    return createStructOps(context, spec, attr, context.kernelBtf);
   const btfFd = WITHOUT_BTF.has(spec.type) ? 0 : context.btfFd(spec);
   let fd = -1;
   if (btfFd > 0 && (spec.keyTypeId !== 0 || spec.valueTypeId !== 0)) {
@@ -97,6 +104,19 @@ export function createFd(context: MapContext, spec: MapSpec, innerFd: number): n
     if (fd >= 0) return fd;
   }
   fd = createMap(context.bpf, attr);
+  if (fd >= 0) return fd;
+  throw createError(context, spec, -fd);
+}
+
+/** The value is the kernel's struct around the object's; it is filled in when the programs are there. */
+function createStructOps(context: MapContext, spec: MapSpec, attr: MapAttr, kernelBtf: BtfView): number {
+  const value = structOpsValue(spec, kernelBtf);
+  const fd = createMap(context.bpf, {
+    ...attr,
+    valueSize: value.bytes.length,
+    btfFd: context.btfFd(spec),
+    vmlinuxValueTypeId: value.valueTypeId,
+  });
   if (fd >= 0) return fd;
   throw createError(context, spec, -fd);
 }

@@ -6,7 +6,8 @@ import * as at from "../abi/attach-types.ts";
 import * as pt from "../abi/prog-types.ts";
 import { cString, viewOf } from "../base/bytes.ts";
 import type { BtfKind, BtfView } from "../btf/types.ts";
-import type { ResolvedProg } from "../obj/spec.ts";
+import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import { structOpsValue } from "../obj/struct-ops-kernel.ts";
 import { FUNC_INFO_BYTES, LINE_INFO_BYTES, type ProgAttr } from "./bpf/prog.ts";
 import { NotSupported } from "./errors.ts";
 
@@ -102,6 +103,22 @@ function stringOffsets(btf: BtfView): ReadonlyMap<string, number> {
   }
   offsetsOf.set(btf, offsets);
   return offsets;
+}
+
+/**
+ * What struct_ops programs are loaded for, by program name: the kernel struct and the index of the member. Programs whose
+ * member this kernel lacks are absent. Throws "obj/struct-ops".
+ */
+export function structOpsExtras(maps: readonly MapSpec[], kernelBtf: BtfView | null): ReadonlyMap<string, LoadExtras> {
+  const extras = new Map<string, LoadExtras>();
+  for (const map of maps) {
+    if (map.structOps === null || !map.structOps.autocreate || kernelBtf === null) continue;
+    const value = structOpsValue(map, kernelBtf);
+    for (const prog of value.progs) {
+      extras.set(prog.name, { attachBtfId: value.typeId, expectedAttachType: prog.memberIdx });
+    }
+  }
+  return extras;
 }
 
 interface AttachRule {

@@ -343,6 +343,14 @@ describe.skipIf(liveKernel() !== null)("the running kernel", () => {
     collection.close();
   });
 
+  test("loads struct_ops programs and their map", () => {
+    const file = "test/fixtures/obj/structops.clang-19.o";
+    const obj = parseObject(new Uint8Array(readFileSync(file)), file);
+    const collection = loadObject(obj, target);
+    expect(Object.values(collection.programs).length).toBeGreaterThan(0);
+    collection.close();
+  });
+
   test("replays packets", () => {
     const prog = target.loadProg(program(pt.BPF_PROG_TYPE_XDP, ret(1)), []);
     const result = prog.replay(fromPackets([new Uint8Array(60), new Uint8Array(100)]));

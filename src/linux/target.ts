@@ -24,7 +24,7 @@ import { loadVerified } from "./load-prog.ts";
 import { LinuxMap } from "./map.ts";
 import { createLinuxMap } from "./map-create.ts";
 import { LinuxProg } from "./prog.ts";
-import { progAttr } from "./prog-attr.ts";
+import { type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
 import type { Sys } from "./sys.ts";
 
 export interface LinuxOptions {
@@ -54,6 +54,7 @@ class LinuxTarget implements Target {
   /** Loaded BTF by object; 0 for one that the kernel does not take. */
   private readonly btfFds = new Map<BtfView, number>();
   private vmlinux: BtfView | null | undefined;
+  private extras: ReadonlyMap<string, LoadExtras> = new Map();
 
   constructor(options: LinuxOptions) {
     this.bpf = new Bpf(options.sys ?? koffiSys());
@@ -72,13 +73,17 @@ class LinuxTarget implements Target {
     return this.vmlinux;
   }
 
-  prepare(): void {}
+  /** Learns which kernel structs struct_ops programs are for: the maps say, and programs are loaded before them. */
+  prepare(maps: readonly MapSpec[]): void {
+    this.extras = structOpsExtras(maps, maps.some((map) => map.structOps !== null) ? this.kernelBtf : null);
+  }
 
   createMap(spec: MapSpec, inner: TargetMap | null): LinuxMap {
     const context = {
       bpf: this.bpf,
       cpus: this.cpus,
       release: this.release,
+      kernelBtf: spec.structOps === null ? null : this.kernelBtf,
       btfFd: (of: MapSpec) => this.btfFd(of.btf),
     };
     const map = createLinuxMap(context, spec, inner === null ? 0 : fdOf(inner), (closed) => this.live.delete(closed));
@@ -88,7 +93,9 @@ class LinuxTarget implements Target {
 
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg {
     const started = performance.now();
-    const attr = progAttr(prog, maps.map(fdOf), this.btfFd(prog.btf), versionCode(this.release));
+    const fds = maps.map(fdOf);
+    const extras = this.extras.get(prog.spec.name);
+    const attr = progAttr(prog, fds, this.btfFd(prog.btf), versionCode(this.release), extras);
     const loaded = loadVerified(this.bpf, attr, this.release);
     const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, (closed) =>
       this.live.delete(closed),
