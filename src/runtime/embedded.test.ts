@@ -12,6 +12,7 @@ import {
   BPF_MAP_TYPE_PROG_ARRAY,
   BPF_MAP_TYPE_QUEUE,
   BPF_MAP_TYPE_RINGBUF,
+  BPF_MAP_TYPE_USER_RINGBUF,
 } from "../abi/map-types.ts";
 import { BtfBuilder } from "../btf/write.ts";
 import type { MapSpec } from "../obj/spec.ts";
@@ -310,6 +311,46 @@ describe.each(["jit", "interp"] as const)("embedded, %s", (engine) => {
     table.delete(u32Bytes(1));
     prog.testRun({ data: PACKET });
     expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(36n));
+    t.close();
+  });
+
+  it("drains samples of user space through a callback", () => {
+    const t = make();
+    const spec = mapSpec(BPF_MAP_TYPE_USER_RINGBUF, { keySize: 0, valueSize: 0, maxEntries: 4096 });
+    const map = t.createMap(spec, null);
+    const text = `
+      r1 = 0
+      *(u64 *)(r10 - 8) = r1
+      r1 = map[m] ll
+      r2 = fn_sample ll
+      r3 = r10
+      r3 += -8
+      r4 = 0
+      call 209
+      r0 = *(u64 *)(r10 - 8)
+      exit
+    fn_sample:
+      r6 = r2
+      r2 = 0
+      r3 = 4
+      call 203
+      if r0 == 0 goto out
+      r1 = *(u32 *)(r0 + 0)
+      r2 = *(u64 *)(r6 + 0)
+      r2 += r1
+      *(u64 *)(r6 + 0) = r2
+    out:
+      r0 = 0
+      exit`;
+    const prog = t.loadProg(resolvedProg(text, [spec]), [map]);
+    for (let i = 1; i <= 4; i++) map.update(new Uint8Array(0), u32Bytes(i));
+    map.update(new Uint8Array(0), Uint8Array.of(1));
+    expect(prog.testRun({ data: PACKET }).retval).toBe(10);
+    expect(prog.testRun({ data: PACKET }).retval).toBe(0);
+    const fill = (): void => {
+      for (let i = 0; i < 2000; i++) map.update(new Uint8Array(0), u32Bytes(i));
+    };
+    expect(outcome(fill)).toBe("ENOSPC");
     t.close();
   });
 

@@ -14,6 +14,7 @@ import {
 } from "../abi/map-types.ts";
 import { EINVAL, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import type { BtfView } from "../btf/types.ts";
 import type { Region } from "../engine/engine.ts";
 import {
   CELL_CPU,
@@ -39,6 +40,7 @@ import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-modul
 import type { MapOps, SlotProg } from "./maps/ops.ts";
 import { isPerfArray } from "./maps/perf-array.ts";
 import type { LinearMemory } from "./memory.ts";
+import { createTaskStruct, type TaskStruct } from "./task-struct.ts";
 import { createTimers, type Timers } from "./timers.ts";
 
 /** The task that an event runs in where the event itself names none. */
@@ -50,6 +52,8 @@ export interface TaskOptions {
   /** At most 15 bytes are kept. */
   readonly comm?: string;
   readonly cgroupId?: bigint;
+  /** Process id of the parent, as task->real_parent->tgid reads it. Default 0. */
+  readonly ppid?: number;
 }
 
 export interface RuntimeOptions {
@@ -60,6 +64,8 @@ export interface RuntimeOptions {
   readonly task?: TaskOptions;
   /** Gets each line of bpf_trace_printk as it is printed. */
   readonly onTrace?: (line: string) => void;
+  /** The kernel's BTF: it says how struct task_struct is laid out. */
+  readonly kernelBtf?: BtfView;
   /** Programs are compiled: keep a table of them for tail calls. */
   readonly table?: boolean;
 }
@@ -80,6 +86,10 @@ export interface Runtime extends Machine, MapOwner {
   addEntry(entry: unknown): number;
   dropEntry(index: number): void;
   readonly timers: Timers;
+  /** Address of the event's struct task_struct, 0 where there is no BTF to lay it out by. */
+  currentTask(): number;
+  /** Thread id of the task at that address. */
+  tidOf(task: number): number;
   /** The next map or program id. */
   nextId(): number;
   /** What bpf_trace_printk printed, newest last; the oldest go once it holds TRACE_LINES. */
@@ -116,6 +126,8 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
   let userBytes = 4096;
   let lastId = 0;
   let regions: Region[] | null = null;
+  /** undefined: not asked for yet. */
+  let task: TaskStruct | null | undefined;
 
   const mapAt = (desc: number): MapOps | undefined => {
     const ops = slots[u32[(desc + MAP_SLOT) >>> 2]!]?.ops;
@@ -181,6 +193,16 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       freeEntries.push(index);
     },
     timers,
+    currentTask() {
+      if (task === undefined) {
+        const { kernelBtf } = options;
+        task =
+          kernelBtf === undefined ? null : createTaskStruct(memory, heap, kernelBtf, event, options.task?.ppid ?? 0);
+        regions = null;
+      }
+      return task?.current() ?? 0;
+    },
+    tidOf: (at) => task?.tidOf(at) ?? 0,
     dropFields(record, value) {
       for (const field of record) {
         if (field.kind === "spin_lock" || field.kind === "res_spin_lock") continue;
@@ -279,7 +301,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       return isPerfArray(ops) ? ops.output(flags >>> 0, data >>> 0, size >>> 0, extra >>> 0, extraSize >>> 0) : -EINVAL;
     },
     mapRegions() {
-      regions ??= [...byId.values()].flatMap((map) => map.ops.regions());
+      regions ??= [...byId.values()].flatMap((map) => map.ops.regions()).concat(task?.region ?? []);
       return regions;
     },
     regionsChanged() {

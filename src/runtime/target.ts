@@ -122,7 +122,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const { prog: verified, processed } = stages.verify(prog, target);
     const verifyMs = performance.now() - verifyStart;
     const name = verified.safe ? engineName : "interp";
-    const env = engineEnv(rt, hooks, live, options.checked === true || !verified.safe);
+    const env = engineEnv(rt, hooks, prog, live, options.checked === true || !verified.safe);
     let made: LoadedProg | null = null;
     const own = progHelpers(rt, env, () => made);
     env.helper = (id) => hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
@@ -265,14 +265,24 @@ class LoadedProg implements EmbeddedProg {
 
 type Env = { -readonly [K in keyof EngineEnv]: EngineEnv[K] };
 
-function engineEnv(rt: Runtime, hooks: Hooks, maps: readonly EmbeddedMap[], checked: boolean): Env {
+function engineEnv(rt: Runtime, hooks: Hooks, prog: ResolvedProg, maps: readonly EmbeddedMap[], checked: boolean): Env {
   const stack: Region = { start: STACK_BASE, end: STACK_TOP, write: true, what: "stack" };
   return {
     memory: rt.memory.wasm ?? { buffer: rt.memory.buffer },
     maps: maps.map((map) => map.ops.desc),
     helper: () => undefined,
     kfunc: () => undefined,
-    ksym: () => 0,
+    ksym(btfId) {
+      const type = prog.kernelBtf?.type(btfId);
+      throw new SkepError(
+        "load/ksym",
+        `the embedded target has no kernel variable ${type?.name ?? `BTF id ${btfId}`}`,
+        {
+          site: { prog: prog.spec.name },
+          advice: "declare it __weak and test its address, or run the program on the linux target",
+        },
+      );
+    },
     mapFns: rt.mapFns,
     tailCall: (map, index) => rt.mapAt(map >>> 0)?.progAt?.(index >>> 0) ?? null,
     loadPacket: hooks.loadPacket,
@@ -325,11 +335,12 @@ function mapBytes(spec: MapSpec, cpus: number): number {
 }
 
 function pick(options: EmbeddedOptions): Omit<Parameters<typeof createRuntime>[1], "cpus" | "table"> {
-  const { clock, random, task, onTrace } = options;
+  const { clock, random, task, onTrace, kernelBtf } = options;
   return {
     ...(clock === undefined ? {} : { clock }),
     ...(random === undefined ? {} : { random }),
     ...(task === undefined ? {} : { task }),
     ...(onTrace === undefined ? {} : { onTrace }),
+    ...(kernelBtf === undefined ? {} : { kernelBtf }),
   };
 }

@@ -11,22 +11,26 @@ import { isRing, ringOfSample } from "../maps/ringbuf.ts";
 import type { Runtime } from "../runtime.ts";
 import { retHalves } from "./args.ts";
 
-const TYPE_LOCAL = 1;
-const TYPE_RINGBUF = 2;
+/** BPF_DYNPTR_TYPE_*. */
+export const DYNPTR_LOCAL = 1;
+const DYNPTR_RINGBUF = 2;
 const TYPE_SHIFT = 28;
 const SIZE_MASK = 0xffffff;
 /** DYNPTR_MAX_SIZE. */
 const SIZE_MAX = 0xffffff;
 const RDONLY = 0x8000_0000;
 
+/** Makes the 16 bytes at `ptr` a dynptr over `size` bytes at `data`. */
+export function initDynptr(u32: Uint32Array, ptr: number, data: number, type: number, size: number): void {
+  u32[ptr >>> 2] = data;
+  u32[(ptr + 4) >>> 2] = 0;
+  u32[(ptr + 8) >>> 2] = ((type << TYPE_SHIFT) | size) >>> 0;
+  u32[(ptr + 12) >>> 2] = 0;
+}
+
 export function dynptrHelpers(rt: Runtime): HelperImpl[] {
   const { u8, u32 } = rt;
-  const init = (ptr: number, data: number, type: number, size: number): void => {
-    u32[ptr >>> 2] = data;
-    u32[(ptr + 4) >>> 2] = 0;
-    u32[(ptr + 8) >>> 2] = ((type << TYPE_SHIFT) | size) >>> 0;
-    u32[(ptr + 12) >>> 2] = 0;
-  };
+  const init = (ptr: number, data: number, type: number, size: number): void => initDynptr(u32, ptr, data, type, size);
   const clear = (ptr: number): void => void u8.fill(0, ptr, ptr + 16);
   const dataOf = (ptr: number): number => u32[ptr >>> 2]!;
   /** Address of `length` bytes at `offset`, 0 where the dynptr is null or they lie outside. */
@@ -55,7 +59,7 @@ export function dynptrHelpers(rt: Runtime): HelperImpl[] {
         const bytes = size! >>> 0;
         const err = bytes > SIZE_MAX ? -E2BIG : flags !== 0 || flagsHi !== 0 ? -EINVAL : 0;
         if (err !== 0) clear(ptr! >>> 0);
-        else init(ptr! >>> 0, data! >>> 0, TYPE_LOCAL, bytes);
+        else init(ptr! >>> 0, data! >>> 0, DYNPTR_LOCAL, bytes);
         return err;
       },
     },
@@ -101,7 +105,7 @@ export function dynptrHelpers(rt: Runtime): HelperImpl[] {
         if (bytes > SIZE_MAX) return -E2BIG;
         const sample = ring.reserve(bytes);
         if (sample === 0) return -EINVAL;
-        init(ptr! >>> 0, sample, TYPE_RINGBUF, bytes);
+        init(ptr! >>> 0, sample, DYNPTR_RINGBUF, bytes);
         return 0;
       },
     },

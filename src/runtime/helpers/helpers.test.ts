@@ -6,8 +6,10 @@ import {
   BPF_MAP_TYPE_PERF_EVENT_ARRAY,
   BPF_MAP_TYPE_RINGBUF,
   BPF_MAP_TYPE_STACK_TRACE,
+  BPF_MAP_TYPE_TASK_STORAGE,
 } from "../../abi/map-types.ts";
 import { E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, ENOENT, ERANGE } from "../../base/errno.ts";
+import { BtfBuilder } from "../../btf/write.ts";
 import { CELL_CPU, CELL_RET_HI, STACK_BASE } from "../../layout/layout.ts";
 import type { Runtime } from "../runtime.ts";
 import { progHelpers, sharedHelpers } from "./table.ts";
@@ -98,6 +100,82 @@ describe("time, chance and task", () => {
     expect(call("ktime_get_ns")).toBe(5_000_000_000n);
     expect(call("ktime_get_tai_ns")).toBe(1_700_000_005_000_000_000n);
     expect(call("get_smp_processor_id")).toBe(3n);
+  });
+});
+
+describe("the current task", () => {
+  const builder = new BtfBuilder();
+  const int = {
+    kind: "int",
+    name: "int",
+    sizeBytes: 4,
+    bits: 32,
+    bitOff: 0,
+    signed: true,
+    char: false,
+    bool: false,
+  } as const;
+  const i32 = builder.add(int);
+  const char = builder.add({ ...int, name: "char", sizeBytes: 1, bits: 8, char: true });
+  const comm = builder.add({ kind: "array", name: "", typeId: char, indexTypeId: i32, nelems: 16 });
+  const ptr = builder.add({ kind: "ptr", name: "", typeId: 0 });
+  builder.add({
+    kind: "struct",
+    name: "task_struct",
+    sizeBytes: 64,
+    members: [
+      { name: "pid", typeId: i32, bitOff: 8 * 8, bitSize: 0 },
+      { name: "tgid", typeId: i32, bitOff: 12 * 8, bitSize: 0 },
+      { name: "real_parent", typeId: ptr, bitOff: 16 * 8, bitSize: 0 },
+      { name: "comm", typeId: comm, bitOff: 24 * 8, bitSize: 0 },
+    ],
+  });
+  const kernelBtf = builder.build();
+
+  it("is laid out by BTF and filled from the event", () => {
+    const rt = testRuntime({ kernelBtf, task: { pid: 7, tid: 8, comm: "sh", ppid: 3 } });
+    const call = caller(rt);
+    const task = Number(call("get_current_task"));
+    expect([rt.u32[(task + 8) >>> 2], rt.u32[(task + 12) >>> 2]]).toEqual([8, 7]);
+    expect(get(rt, task + 24, 3)).toBe("sh\0");
+    rt.event.tid = 80;
+    expect(call("get_current_task_btf")).toBe(BigInt(task));
+    expect(call("probe_read_kernel", B, 4, task + 8)).toBe(0n);
+    expect(rt.u32[B >>> 2]).toBe(80);
+    expect(call("probe_read_kernel", B, 8, task + 16)).toBe(0n);
+    expect(call("probe_read_kernel", B, 4, rt.u32[B >>> 2]! + 12)).toBe(0n);
+    expect(rt.u32[B >>> 2]).toBe(3);
+    expect(caller(testRuntime())("get_current_task")).toBe(0n);
+  });
+
+  it("has storage of its own in each map", () => {
+    const rt = testRuntime({ kernelBtf });
+    const call = caller(rt);
+    const before = rt.heap.used;
+    const spec = mapSpec(BPF_MAP_TYPE_TASK_STORAGE, {
+      maxEntries: 0,
+      flags: 1,
+      keyTypeId: i32,
+      valueTypeId: i32,
+      btf: kernelBtf,
+    });
+    const map = rt.createMap(spec, null);
+    const task = call("get_current_task_btf");
+    const get1 = (flags: number): number => Number(call("task_storage_get", map.ops.desc, task, 0, flags));
+    rt.event.tid = 5;
+    call("get_current_task_btf");
+    expect(get1(0)).toBe(0);
+    const value = get1(1);
+    rt.u32[value >>> 2] = 77;
+    rt.event.tid = 6;
+    call("get_current_task_btf");
+    expect(get1(0)).toBe(0);
+    expect(rt.u32[get1(1) >>> 2]).toBe(0);
+    expect(map.lookup(new Uint8Array(Uint32Array.of(5).buffer))![0]).toBe(77);
+    expect(call("task_storage_delete", map.ops.desc, task)).toBe(0n);
+    expect(call("task_storage_delete", map.ops.desc, task)).toBe(BigInt(-ENOENT));
+    map.close();
+    expect(rt.heap.used).toBe(before + 128);
   });
 });
 

@@ -1,10 +1,13 @@
 /** The task that the event runs in: from the event where a recording names it, else what RuntimeOptions.task says. */
 import { EINVAL } from "../../base/errno.ts";
 import type { HelperImpl } from "../../engine/engine.ts";
+import { isStorage } from "../maps/storage.ts";
 import type { Runtime } from "../runtime.ts";
 import { retBig, retHalves } from "./args.ts";
 
 const TASK_COMM_LEN = 16;
+/** BPF_LOCAL_STORAGE_GET_F_CREATE. */
+const GET_F_CREATE = 1;
 /** sizeof(struct bpf_pidns_info). */
 const PIDNS_INFO_BYTES = 8;
 
@@ -51,6 +54,27 @@ export function taskHelpers(rt: Runtime): HelperImpl[] {
         rt.view.setUint32(at, event.tid, true);
         rt.view.setUint32(at + 4, event.pid, true);
         return 0;
+      },
+    },
+    { name: "get_current_task", args: [], ret: "u", fn: () => rt.currentTask() },
+    { name: "get_current_task_btf", args: [], ret: "u", fn: () => rt.currentTask() },
+    {
+      name: "task_storage_get",
+      args: ["i", "i", "i", "d"],
+      ret: "u",
+      fn: (map, task, value, flags, flagsHi) => {
+        const storage = rt.mapAt(map! >>> 0);
+        if (!isStorage(storage) || task === 0 || flagsHi !== 0 || flags! >>> 0 > GET_F_CREATE) return 0;
+        return storage.valueOf(rt.tidOf(task! >>> 0), value! >>> 0, flags === GET_F_CREATE);
+      },
+    },
+    {
+      name: "task_storage_delete",
+      args: ["i", "i"],
+      ret: "s",
+      fn: (map, task) => {
+        const storage = rt.mapAt(map! >>> 0);
+        return !isStorage(storage) || task === 0 ? -EINVAL : storage.drop(rt.tidOf(task! >>> 0));
       },
     },
     { name: "get_attach_cookie", args: ["i"], ret: "d", fn: () => retBig(rt, BigInt.asUintN(64, event.cookie)) },

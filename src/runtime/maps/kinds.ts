@@ -19,6 +19,8 @@ import {
   BPF_MAP_TYPE_RINGBUF,
   BPF_MAP_TYPE_STACK,
   BPF_MAP_TYPE_STACK_TRACE,
+  BPF_MAP_TYPE_TASK_STORAGE,
+  BPF_MAP_TYPE_USER_RINGBUF,
   BPF_MAP_TYPE_XSKMAP,
 } from "../../abi/map-types.ts";
 import { arrayKind, percpuArrayKind } from "./array.ts";
@@ -33,6 +35,8 @@ import { queueKind } from "./queue.ts";
 import { devmapHashKind, redirectKind } from "./redirect.ts";
 import { ringbufKind } from "./ringbuf.ts";
 import { stackTraceKind } from "./stack-trace.ts";
+import { taskStorageKind } from "./storage.ts";
+import { userRingbufKind } from "./user-ringbuf.ts";
 
 export const MAP_KINDS: ReadonlyMap<number, MapKind> = new Map([
   [BPF_MAP_TYPE_HASH, hashKind],
@@ -54,5 +58,7 @@ export const MAP_KINDS: ReadonlyMap<number, MapKind> = new Map([
   [BPF_MAP_TYPE_STACK, queueKind],
   [BPF_MAP_TYPE_DEVMAP_HASH, devmapHashKind],
   [BPF_MAP_TYPE_RINGBUF, ringbufKind],
+  [BPF_MAP_TYPE_TASK_STORAGE, taskStorageKind],
   [BPF_MAP_TYPE_BLOOM_FILTER, bloomKind],
+  [BPF_MAP_TYPE_USER_RINGBUF, userRingbufKind],
 ]);

@@ -90,6 +90,11 @@ export class EmbeddedMap implements SlotMap {
     this.#need("update", BPF_F_RDONLY);
     this.#checkLock("update", flags);
     const { ops } = this;
+    if (ops.addRecord !== undefined) {
+      const err = ops.addRecord(value);
+      if (err !== 0) this.#fail("update", -err);
+      return;
+    }
     if (value.length !== this.userValueSize) {
       this.#fail("update", EINVAL, `a value of ${value.length} bytes where ${this.userValueSize} are due`);
     }

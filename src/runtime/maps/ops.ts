@@ -72,6 +72,8 @@ export interface MapOps {
   release?(): void;
   /** Bytes of a value as user space sees it, where neither the value size nor that times the CPUs. */
   readonly userValueSize?: number;
+  /** User ring buffer: adds a sample; 0 or -errno. */
+  addRecord?(bytes: Uint8Array): number;
   /** Ring buffer and perf event array. */
   readonly records?: Records;
   /** Memory that programs may reach through this map. */

@@ -59,7 +59,7 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
       if (index >= maxEntries) return -E2BIG;
       if (!open.has(index)) return -ENOENT;
       if (index !== host.cpu()) return -EOPNOTSUPP;
-      queues[index] ??= createRecordQueue(QUEUE_BYTES);
+      queues[index] ??= createRecordQueue(new Uint8Array(QUEUE_BYTES));
       const bytes = roundUp(size + extraSize + 4, 8) - 4;
       const into = queues[index].push(bytes);
       if (into === null) {
@@ -76,7 +76,7 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
       drain(fn) {
         let count = 0;
         for (let cpu = 0; cpu < queues.length; cpu++) {
-          count += queues[cpu]?.drain((record) => fn(record, cpu)) ?? 0;
+          count += queues[cpu]?.drain((record) => void fn(record, cpu)) ?? 0;
         }
         return count;
       },

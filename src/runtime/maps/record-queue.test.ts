@@ -7,7 +7,7 @@ describe("record queue", () => {
     const steps = fc.array(fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constant("drain" as const)), { maxLength: 80 });
     fc.assert(
       fc.property(steps, fc.constantFrom(64, 100, 256), (list, capacity) => {
-        const queue = createRecordQueue(capacity);
+        const queue = createRecordQueue(new Uint8Array(capacity));
         let model: string[] = [];
         let serial = 0;
         for (const step of list) {

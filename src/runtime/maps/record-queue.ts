@@ -7,8 +7,11 @@
 export interface RecordQueue {
   /** A view to fill with `bytes` bytes, or null where there is no room. */
   push(bytes: number): Uint8Array | null;
-  /** Hands out each record that waits, oldest first: a view valid during the call only. Within itself it hands out none. */
-  drain(fn: (record: Uint8Array) => void): number;
+  /**
+   * Hands out each record that waits, oldest first, until `fn` gives false: a view valid during the call only. Within itself
+   * it hands out none.
+   */
+  drain(fn: (record: Uint8Array) => unknown): number;
   readonly length: number;
 }
 
@@ -16,10 +19,10 @@ const HEADER = 4;
 /** In place of a length: the rest of the buffer is unused. */
 const SKIP = 0xffff_ffff;
 
-/** `capacity` is a multiple of 4. */
-export function createRecordQueue(capacity: number): RecordQueue {
-  const buffer = new Uint8Array(capacity);
-  const lengths = new Uint32Array(buffer.buffer);
+/** In `buffer`, which begins 4-byte aligned and whose length is a multiple of 4. */
+export function createRecordQueue(buffer: Uint8Array): RecordQueue {
+  const capacity = buffer.length;
+  const lengths = new Uint32Array(buffer.buffer, buffer.byteOffset, capacity / 4);
   let head = 0;
   let tail = 0;
   let length = 0;
@@ -57,12 +60,14 @@ export function createRecordQueue(capacity: number): RecordQueue {
           if (tail + HEADER > capacity || lengths[tail >>> 2] === SKIP) tail = 0;
           const bytes = lengths[tail >>> 2]!;
           count++;
+          let goOn: unknown;
           try {
-            fn(buffer.subarray(tail + HEADER, tail + HEADER + bytes));
+            goOn = fn(buffer.subarray(tail + HEADER, tail + HEADER + bytes));
           } finally {
             tail += HEADER + ((bytes + 3) & ~3);
             length--;
           }
+          if (goOn === false) break;
         }
       } finally {
         draining = false;
