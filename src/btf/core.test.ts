@@ -6,6 +6,8 @@ import { decodeInsns, type InsnBuf } from "../isa/insn.ts";
 import { Btf } from "./btf.ts";
 import { CORE_POISON, type CoreCache, relocateCore } from "./core.ts";
 import { CORE_KINDS, parseBtfExt } from "./ext.ts";
+import type { BtfInt } from "./types.ts";
+import { writeBtf } from "./write.ts";
 
 const FOLDER = new URL("../../test/golden/core/", import.meta.url);
 
@@ -32,7 +34,7 @@ function relocate(target: Btf): string[] {
       const relo = { ...records[i]!, insnIdx };
       const old = insns;
       try {
-        const { prog, outcomes } = relocateCore({ name, insns, coreRelos: [relo] }, object.btf, target, cache);
+        const { prog, outcomes } = relocateCore({ name, insns, coreRelos: [relo] }, object.btf, target, { cache });
         const outcome = outcomes[0]!;
         insns = prog.insns;
         lines.push(`${name} ${i} ${outcome.local}`);
@@ -121,4 +123,31 @@ test("an insn that holds another value than the object's types say is refused", 
   expect(run).toThrow(expect.objectContaining({ code: "core/mismatch" }));
   insns.code[insnIdx] = 0x95;
   expect(run).toThrow(expect.objectContaining({ code: "core/insn" }));
+});
+
+test("what the kernel has no candidate for is searched in modules, each over the kernel", () => {
+  const object = open("access.bpf.o");
+  const insns = decodeInsns(object.content("raw_tp/gone"));
+  const relo = parseBtfExt(object.content(".BTF.ext"), object.btf).relos.get("raw_tp/gone")![0]!;
+  const spec = { name: "gone", insns, coreRelos: [{ ...relo, insnIdx: relo.offBytes / 8 }] };
+  const int: BtfInt = {
+    kind: "int",
+    name: "int",
+    sizeBytes: 4,
+    bits: 32,
+    bitOff: 0,
+    signed: true,
+    char: false,
+    bool: false,
+  };
+  const kernel = new Btf(writeBtf([int]));
+  const module = (bitOff: number): Btf => {
+    const members = [{ name: "gone", typeId: 1, bitOff, bitSize: 0 }];
+    return new Btf(writeBtf([{ kind: "struct", name: "item", sizeBytes: 256, members }], kernel), kernel);
+  };
+  const run = (...modules: Btf[]) => relocateCore(spec, object.btf, kernel, { modules }).outcomes[0]!;
+  expect(run()).toMatchObject({ poisoned: true });
+  expect(run(module(800))).toMatchObject({ poisoned: false, after: 100n });
+  expect(run(module(800), module(800))).toMatchObject({ after: 100n });
+  expect(() => run(module(800), module(8))).toThrow(expect.objectContaining({ code: "core/ambiguous" }));
 });

@@ -62,7 +62,19 @@ export interface CoreOutcome {
  * Candidates by local root type. One for each object and target: libbpf drops candidates that did not match an earlier
  * access of the same type, over all programs of an object.
  */
-export type CoreCache = Map<number, number[]>;
+export type CoreCache = Map<number, readonly CoreCandidate[]>;
+
+export interface CoreCandidate {
+  readonly btf: BtfView;
+  readonly id: number;
+}
+
+export interface CoreOptions {
+  /** Kept by the caller over the programs of one object. */
+  readonly cache?: CoreCache;
+  /** BTF of kernel modules (split, over `target`), searched for types of which the kernel itself has none. */
+  readonly modules?: readonly BtfView[];
+}
 
 /** imm of the call that a poisoned insn becomes: "invalid func unknown#195896080", 0xbad2310. */
 export const CORE_POISON = 0xbad2310;
@@ -76,9 +88,11 @@ export function relocateCore<P extends CoreProgram>(
   prog: P,
   local: BtfView,
   target: BtfView,
-  cache: CoreCache = new Map(),
+  options: CoreOptions = {},
 ): { prog: P; outcomes: CoreOutcome[] } {
   if (prog.coreRelos.length === 0) return { prog, outcomes: [] };
+  const cache = options.cache ?? new Map();
+  const modules = options.modules ?? [];
   const insns: CoreInsns = {
     length: prog.insns.length,
     code: prog.insns.code.slice(),
@@ -90,7 +104,7 @@ export function relocateCore<P extends CoreProgram>(
   const outcomes = prog.coreRelos.map((relo, i) => {
     const place = `program '${prog.name}', relocation ${i} at insn ${relo.insnIdx}`;
     try {
-      const resolved = resolveRelo(relo, local, target, cache);
+      const resolved = resolveRelo(relo, local, [target, ...modules], cache);
       return patch(insns, relo, resolved);
     } catch (cause) {
       if (!(cause instanceof SkepError)) throw cause;
@@ -126,7 +140,7 @@ interface Resolved {
 
 const NOTHING: Aspect = { value: 0n, memBytes: 0, memTypeId: 0, exact: true };
 
-function resolveRelo(relo: CoreRelocation, local: BtfView, target: BtfView, cache: CoreCache): Resolved {
+function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly BtfView[], cache: CoreCache): Resolved {
   const localSpec = parseSpec(local, relo.kind, relo.typeId, relo.access);
   if (relo.kind === "type_id_local") {
     const aspect: Aspect = { value: BigInt(relo.typeId), memBytes: 0, memTypeId: 0, exact: false };
@@ -140,13 +154,13 @@ function resolveRelo(relo: CoreRelocation, local: BtfView, target: BtfView, cach
   }
   let candidates = cache.get(relo.typeId);
   if (candidates === undefined) {
-    candidates = findCandidates(root, target);
+    candidates = findCandidates(root, targets);
     cache.set(relo.typeId, candidates);
   }
   let chosen: Resolved | undefined;
-  const matching: number[] = [];
-  for (const id of candidates) {
-    const spec = matchSpec(localSpec, target, id);
+  const matching: CoreCandidate[] = [];
+  for (const candidate of candidates) {
+    const spec = matchSpec(localSpec, candidate.btf, candidate.id);
     if (spec === null) continue;
     const result = evaluate(relo, localSpec, spec);
     if (chosen === undefined) {
@@ -156,17 +170,24 @@ function resolveRelo(relo: CoreRelocation, local: BtfView, target: BtfView, cach
     } else if (result.poison !== chosen.poison || result.after.value !== chosen.after.value) {
       throw ambiguous(`values ${result.after.value} and ${chosen.after.value}`, chosen.target!, spec);
     }
-    matching.push(id);
+    matching.push(candidate);
   }
   if (chosen === undefined) return evaluate(relo, localSpec, null);
   cache.set(relo.typeId, matching);
   return chosen;
 }
 
-function findCandidates(root: BtfType, target: BtfView): number[] {
-  return target
-    .findEssential(essentialName(root.name))
-    .filter((id) => kindsCompatible(target.type(id).kind, root.kind));
+/** Modules are asked only where the kernel has no candidate, and only for types of their own. */
+function findCandidates(root: BtfType, targets: readonly BtfView[]): CoreCandidate[] {
+  const name = essentialName(root.name);
+  const [kernel, ...modules] = targets;
+  const of = (btf: BtfView, firstId: number): CoreCandidate[] =>
+    btf
+      .findEssential(name)
+      .filter((id) => id >= firstId && kindsCompatible(btf.type(id).kind, root.kind))
+      .map((id) => ({ btf, id }));
+  const found = of(kernel!, 1);
+  return found.length > 0 ? found : modules.flatMap((btf) => of(btf, kernel!.length));
 }
 
 function evaluate(relo: CoreRelocation, local: CoreSpec, target: CoreSpec | null): Resolved {
