@@ -254,13 +254,10 @@ export function skbHelpers(p: PacketBuf): readonly NetHelper[] {
     const end = p.data + length;
     if (end > p.hardEnd) return done(-ENOMEM);
     if (end > p.end) u8.fill(0, p.end, end);
-    else if (end < p.end && p.ipSummed === CHECKSUM_COMPLETE) {
-      const off = end - p.net;
-      p.csum = csumSub(p.csum, rotated(csumPartial(view, end, p.end - end, 0), off));
-    }
+    // The sum of the whole is given up, not mended.
+    if (end !== p.end && p.ipSummed === CHECKSUM_COMPLETE) p.ipSummed = CHECKSUM_NONE;
     p.end = p.linearEnd = end;
-    u32[W_GSO_SIZE] = 0;
-    u32[W_GSO_SEGS] = 0;
+    if (isGso()) u32[W_GSO_SIZE] = u32[W_GSO_SEGS] = 0;
     return done(0);
   }
 
@@ -271,6 +268,7 @@ export function skbHelpers(p: PacketBuf): readonly NetHelper[] {
     p.data -= headRoom;
     u8.fill(0, p.data, p.data + headRoom);
     p.mac = p.data;
+    p.macLen = p.net - p.mac;
     return done(0);
   }
 
@@ -287,6 +285,7 @@ export function skbHelpers(p: PacketBuf): readonly NetHelper[] {
     u32[W_VLAN_PRESENT] = 1;
     u32[W_VLAN_PROTO] = be;
     u32[W_VLAN_TCI] = tci & 0xffff;
+    p.macLen = p.net - p.mac;
     return done(0);
   }
 
@@ -367,8 +366,10 @@ export function skbHelpers(p: PacketBuf): readonly NetHelper[] {
   /** 1 where the packet now carries CE, 0 where it is not ECN-capable. */
   function ecnSetCe(_ctx: number): number {
     let proto = u32[W_PROTOCOL]!;
-    for (let at = p.net; isVlan(proto) && at + VLAN_HLEN <= p.end; at += VLAN_HLEN) {
-      proto = view.getUint16(at + 2, true);
+    // vlan_get_protocol counts from data, whatever header that is.
+    const depth = p.macLen === 0 ? ETH_HLEN : p.macLen - VLAN_HLEN;
+    for (let at = p.data + depth; isVlan(proto); at += VLAN_HLEN) {
+      proto = at + VLAN_HLEN <= p.end ? view.getUint16(at + 2, true) : 0;
     }
     const need = proto === IP ? IP4_BYTES : proto === IP6 ? IP6_BYTES : -1;
     if (need < 0 || p.end - p.data < need || p.net + need > p.end) return 0;
@@ -454,6 +455,7 @@ export function stripTag(p: PacketBuf): number {
   p.data += VLAN_HLEN;
   p.mac = p.data;
   if (p.net - p.data < ETH_HLEN) p.net = p.data + ETH_HLEN;
+  p.macLen = p.net - p.mac;
   const raw = p.data + ETH_HLEN + 2 <= p.end && view.getUint16(p.data + ETH_HLEN) === 0xffff;
   u32[W_PROTOCOL] = bswap16(inner >= ETH_P_802_3_MIN ? inner : raw ? ETH_P_802_3 : ETH_P_802_2);
   return tci;

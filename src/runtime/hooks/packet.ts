@@ -85,6 +85,8 @@ export class PacketBuf {
   net = 0;
   /** Address of the transport header, 0 while unset. */
   transport = 0;
+  /** skb->mac_len: bytes of the link header with its tags, 0 while nobody has set it. */
+  macLen = 0;
   /** Programs of this type see `data` and `data_end`. */
   direct = false;
   ipSummed: number = CHECKSUM_NONE;
@@ -149,6 +151,7 @@ export class PacketBuf {
     this.mac = frame;
     this.net = frame + ETH_HLEN;
     this.transport = 0;
+    this.macLen = 0;
     this.data = this.meta = fromMac ? frame : frame + ETH_HLEN;
     this.linearEnd = this.end = frame + length;
     if (this.frags.length !== 0) this.frags = [];

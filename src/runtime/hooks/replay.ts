@@ -248,11 +248,11 @@ function verdictRows(table: VerdictTable): Int32Array {
   return rows;
 }
 
-/** Verdicts that occurred, in the table's order. */
+/** Every verdict of the table, in its order, and the other values where some came. */
 function named(table: VerdictTable, counts: Float64Array): Verdicts {
   const verdicts: Verdicts = {};
   table.rows.forEach((row, i) => {
-    if (counts[i]! > 0) verdicts[row.name] = counts[i]!;
+    verdicts[row.name] = counts[i]!;
   });
   const other = counts[table.rows.length]!;
   if (other > 0) verdicts[table.other] = other;

@@ -130,6 +130,7 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     }
     p.startSkb(FRAME_AT, bytes, kind.fromMac, kind.direct);
     p.transport = p.net;
+    p.macLen = ETH_HLEN;
     p.ifindex = ifindex;
     p.mtu = ETHERNET_MTU;
     if (kind.untag) untag();

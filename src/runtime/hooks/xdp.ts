@@ -8,7 +8,7 @@
 import { BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "../../abi/attach-types.ts";
 import { EINVAL, ENODEV, ENOMEM } from "../../base/errno.ts";
 import type { Executable } from "../../engine/engine.ts";
-import { CTX_BASE, XDP_PACKET_HEADROOM } from "../../layout/layout.ts";
+import { CTX_BASE, PACKETS_BASE, XDP_PACKET_HEADROOM } from "../../layout/layout.ts";
 import type { TestRun, TestRunResult } from "../../loader/target.ts";
 import { metalenInvalid } from "../helpers/net-xdp.ts";
 import { PAGE_SIZE, type PacketBuf, SHARED_INFO_BYTES, XDP_FRAME_BYTES, XDP_MD_BYTES } from "./packet.ts";
@@ -77,6 +77,8 @@ export function xdpHook(p: PacketBuf): PacketHook {
     if (ctx !== null) ifindex = device(ctx);
     const fragBytes = data.length - linear;
     if (fragBytes > MAX_FRAGS * PAGE_SIZE) throw refusedRun(ENOMEM, "packet too large");
+    // The kernel's page is fresh: head and tail that the program opens are zeros.
+    u8.fill(0, PACKETS_BASE, FRAME_AT);
     u8.set(data, FRAME_AT - metaBytes);
     stage(linear - metaBytes, 0, 0, 0, ifindex);
     p.mtu = LOOPBACK_MTU;
