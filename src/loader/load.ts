@@ -7,15 +7,14 @@
  */
 import { BPF_MAP_TYPE_PROG_ARRAY } from "../abi/map-types.ts";
 import { bug, SkepError } from "../base/error.ts";
-import { relocateCore } from "../btf/core.ts";
 import type { BtfView } from "../btf/types.ts";
-import { kconfigBytes, resolveProg } from "../obj/resolve.ts";
 import type { MapSpec, ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { Collection, type LoadTimes } from "./collection.ts";
 import { withGlobals } from "./globals.ts";
 import { BpfMap } from "./map.ts";
 import { type Link, Program } from "./program.ts";
 import { recordType } from "./records.ts";
+import { type KernelView, resolveMaps, resolveOn } from "./resolve-object.ts";
 import type { AnyShape, ObjectShape } from "./shape.ts";
 import type { Target, TargetMap } from "./target.ts";
 
@@ -53,17 +52,19 @@ export function loadObject<T extends ObjectShape = AnyShape>(
   const started = performance.now();
   const made: { close(): void }[] = [];
   try {
-    const kernelBtf = options.kernelBtf ?? target.kernelBtf;
-    const coreBtf = kernelBtf ?? spec.btf; // RATIONALE: CO-RE without a kernel
-    const programs = choosePrograms(spec, options.programs).map((prog) => relocated(prog, spec, coreBtf));
-    const mapSpecs = configuredMaps(spec, target, options);
+    const kernel: KernelView = {
+      kernelBtf: options.kernelBtf ?? target.kernelBtf,
+      kconfig: (name) => options.kconfig?.[name] ?? target.kconfig(name),
+    };
+    const programs = choosePrograms(spec, options.programs);
+    const mapSpecs = configuredMaps(spec, kernel, options);
     const liveMaps = createMaps(mapSpecs, target, options.maps ?? {}, made);
 
     const collection: { current: Collection<T> | null } = { current: null };
     const onAttach = (link: Link): void => collection.current?.track(link);
     const live = new Map<string, Program>();
     for (const prog of programs) {
-      const resolved = resolveProg(prog, { obj: spec, maps: mapSpecs, kernelBtf });
+      const resolved = resolveOn(prog, spec, mapSpecs, kernel);
       const loaded = target.loadProg(
         resolved,
         resolved.maps.map((map) => liveMap(liveMaps, map.name)),
@@ -97,15 +98,10 @@ function choosePrograms(spec: ObjSpec, wanted: readonly string[] | undefined): r
   });
 }
 
-function relocated(prog: ProgSpec, spec: ObjSpec, coreBtf: BtfView | null): ProgSpec {
-  if (prog.coreRelos.length === 0 || spec.btf === null || coreBtf === null) return prog;
-  return relocateCore(prog, spec.btf, coreBtf).prog;
-}
-
 /** Map specs as they will be made: sizes and initial values changed as the options say. Pure. */
 function configuredMaps<T extends ObjectShape>(
   spec: ObjSpec,
-  target: Target,
+  kernel: KernelView,
   options: LoadOptions<T>,
 ): readonly MapSpec[] {
   const own = (options.maps ?? {}) as Record<string, MapOptions | undefined>;
@@ -115,11 +111,9 @@ function configuredMaps<T extends ObjectShape>(
       advice: `it has: ${spec.maps.map((map) => map.name).join(", ")}`,
     });
   }
-  let maps: readonly MapSpec[] = spec.maps.map((map) => {
+  let maps: readonly MapSpec[] = resolveMaps(spec, kernel).map((map) => {
     const maxEntries = own[map.name]?.maxEntries;
-    if (maxEntries !== undefined) return { ...map, maxEntries };
-    if (map.global !== "kconfig") return map;
-    return { ...map, initial: kconfigBytes(spec, (name) => options.kconfig?.[name] ?? target.kconfig(name)) };
+    return maxEntries === undefined ? map : { ...map, maxEntries };
   });
   for (const section of ["rodata", "data", "bss"] as const) {
     maps = withGlobals(maps, section, { ...options[section] } as Record<string, unknown>);

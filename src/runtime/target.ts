@@ -5,6 +5,7 @@
  *     loadProg -> verify -> helpers there? -> compile -> bind to its hook
  */
 import { helperName } from "../abi/helpers.ts";
+import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { Engine, EngineEnv, Executable, HelperImpl, Region } from "../engine/engine.ts";
@@ -81,14 +82,6 @@ export interface EmbeddedProg extends SlotProg {
   replayEvents(events: Iterable<RecordedEvent>, options?: EventReplayOptions): EventReplayResult;
 }
 
-/** Externs that every kernel of the modelled version answers alike. */
-const KCONFIG: Readonly<Record<string, number>> = {
-  LINUX_KERNEL_VERSION: (6 << 16) | (18 << 8),
-  LINUX_HAS_BPF_COOKIE: 1,
-  LINUX_HAS_SYSCALL_WRAPPER: 1,
-  CONFIG_HZ: 250,
-};
-
 /** Beyond what maps need: other heap use and maps made later. */
 const SLACK_BYTES: number = 16 << 20;
 
@@ -157,7 +150,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     get traceLines() {
       return state?.rt.traceLines ?? [];
     },
-    kconfig: (name) => options.kconfig?.[name] ?? KCONFIG[name],
+    kconfig: (name) => options.kconfig?.[name] ?? MODEL_KCONFIG[name],
     prepare(maps) {
       for (const spec of maps) needBytes += mapBytes(spec, cpus);
     },

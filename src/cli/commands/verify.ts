@@ -1,0 +1,22 @@
+/** `skep verify`: would the kernel take these programs, and if not, why. */
+import { type Command, Option } from "commander";
+
+export function register(program: Command): void {
+  program
+    .command("verify")
+    .description("the kernel's verdict on every program of an object, without a kernel")
+    .argument("<files...>", "objects (.bpf.o), or folders of them")
+    .option("--prog <name>", "only this program")
+    .option("--kernel <version>", "model this kernel's helpers, types and instructions", "6.18")
+    .addOption(new Option("--log <level>", "the verifier's log: 1 failing path, 2 everything").choices(["1", "2"]))
+    .option("--btf <file>", "kernel BTF (default: the running kernel's, if there is one)")
+    .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
+    .addHelpText(
+      "after",
+      "\nExamples:\n  skep verify examples/syn_guard.bpf.o\n  skep verify --kernel 5.15 --log 1 guard.bpf.o\n  sudo skep verify build/ --compare linux\n",
+    )
+    .action(async (files: string[], options) => {
+      const { verifyFiles } = await import("../verify.ts");
+      await verifyFiles({ files, ...options, log: Number(options.log ?? 0) as 0 | 1 | 2 });
+    });
+}

@@ -1,0 +1,184 @@
+/** What `skep verify` does: each program of each object alone, in our model and, if asked, in the running kernel. */
+import { readdirSync, statSync } from "node:fs";
+import { MODEL_KCONFIG } from "../abi/kconfig.ts";
+import { SkepError } from "../base/error.ts";
+import { Btf } from "../btf/btf.ts";
+import type { BtfView } from "../btf/types.ts";
+import type { Judge, Verdict } from "../linux/judge.ts";
+import { resolveMaps, resolveOn } from "../loader/resolve-object.ts";
+import { parseObject } from "../obj/parse.ts";
+import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
+import { type VerifyResult, verify } from "../verifier/verify.ts";
+import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
+import { EXIT_FAILED, EXIT_REJECTED } from "./exit.ts";
+import { count, number } from "./format.ts";
+import { readInput } from "./input.ts";
+import { colors, output, print, printJson, say } from "./output.ts";
+
+export interface VerifyRequest {
+  readonly files: readonly string[];
+  readonly prog?: string;
+  readonly kernel: string;
+  readonly log: 0 | 1 | 2;
+  readonly btf?: string;
+  readonly compare?: "linux";
+}
+
+interface Row {
+  readonly file: string;
+  readonly prog: ProgSpec;
+  /** Null where the program could not be resolved; `failure` says why. */
+  readonly ours: VerifyResult | null;
+  readonly failure: SkepError | null;
+  readonly linux: Verdict | null;
+}
+
+export interface Totals {
+  agree: number;
+  falseAccept: number;
+  falseReject: number;
+  unusable: number;
+}
+
+export async function verifyFiles(request: VerifyRequest): Promise<void> {
+  const { host } = await import("#host");
+  const raw = request.btf === undefined ? host.kernelBtf() : await readInput(request.btf);
+  const kernelBtf = raw === null ? null : new Btf(raw);
+  const judge = request.compare === undefined ? null : (await import("../linux/judge.ts")).kernelJudge();
+  const rows: Row[] = [];
+  try {
+    if (!output.json) {
+      const source = request.btf ?? (raw === null ? "no kernel BTF" : "the running kernel's BTF");
+      say(
+        `model: Linux 6.18's verifier${request.kernel === "6.18" ? "" : ` with the tables of ${request.kernel}`}, ${source}`,
+      );
+    }
+    for (const file of request.files.flatMap(objectsAt)) {
+      const spec = parseObject(await readInput(file), file);
+      for (const prog of spec.programs) {
+        if (request.prog !== undefined && prog.name !== request.prog) continue;
+        const row = verdictOn(spec, prog, kernelBtf, judge, request);
+        rows.push(row);
+        if (!output.json) show(row, request);
+      }
+    }
+  } finally {
+    judge?.close();
+  }
+  if (rows.length === 0) {
+    throw new SkepError(
+      "usage/prog",
+      request.prog === undefined ? "no programs to verify" : `no program ${request.prog}`,
+    );
+  }
+  const totals = judge === null ? null : totalsOf(rows);
+  if (output.json)
+    printJson({ kernel: request.kernel, programs: rows.map(rowJson), ...(totals === null ? {} : { totals }) });
+  else if (totals !== null) showTotals(totals);
+  else if (rows.length > 1)
+    print(`${count(rows.length, "program")}, ${number(rows.filter((row) => row.ours?.ok !== true).length)} rejected`);
+  process.exitCode = exitOf(rows, totals);
+}
+
+function verdictOn(
+  spec: ObjSpec,
+  prog: ProgSpec,
+  kernelBtf: BtfView | null,
+  judge: Judge | null,
+  request: VerifyRequest,
+): Row {
+  let resolved: ResolvedProg;
+  try {
+    const kernel = { kernelBtf, kconfig: (name: string) => MODEL_KCONFIG[name] };
+    resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    return { file: spec.name, prog, ours: null, failure: error, linux: null };
+  }
+  const ours = verify(resolved, { logLevel: request.log, kernel: request.kernel });
+  return { file: spec.name, prog, ours, failure: null, linux: judge === null ? null : judge.judge(resolved) };
+}
+
+/** A file as it is; of a folder every object below it, by name. */
+function objectsAt(path: string): string[] {
+  if (path === "-" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".o"))
+    .sort()
+    .map((file) => `${path.replace(/\/$/, "")}/${file}`);
+}
+
+function show(row: Row, request: VerifyRequest): void {
+  const c = colors();
+  const name = `${row.prog.name} ${c.dim(`(${row.prog.section})`)}`;
+  if (row.ours === null) {
+    print(`${c.yellow("unusable")}  ${name}: ${row.failure!.message}`);
+    return;
+  }
+  const { ok, stats, error, log } = row.ours;
+  print(
+    `${ok ? c.green("accepted") : c.red("rejected")}  ${name}: ${number(row.prog.insns.length)} insns, ` +
+      `${number(stats.processed)} processed, ${number(stats.totalStates)} states, ${(stats.us / 1000).toFixed(1)} ms`,
+  );
+  if (request.log > 0) print(log.trimEnd());
+  if (error !== undefined) print(`${diagnosticText(error)}\n`);
+  if (row.linux !== null) print(`          linux: ${linuxText(row.linux)}`);
+}
+
+function linuxText(verdict: Verdict): string {
+  if (verdict.unusable !== "") return `no verdict: ${verdict.unusable}`;
+  const word = verdict.ok ? "accepted" : `rejected: ${verdict.message}`;
+  return `${word}, ${number(verdict.processed)} processed, ${number(verdict.totalStates)} states, ${(verdict.us / 1000).toFixed(1)} ms`;
+}
+
+function rowJson(row: Row): object {
+  const { ours, linux } = row;
+  return {
+    file: row.file,
+    name: row.prog.name,
+    section: row.prog.section,
+    verdict: ours === null ? "unusable" : ours.ok ? "accepted" : "rejected",
+    processed: ours?.stats.processed ?? 0,
+    states: ours?.stats.totalStates ?? 0,
+    us: ours?.stats.us ?? 0,
+    diagnostics:
+      ours?.error !== undefined ? [diagnosticJson(ours.error)] : row.failure === null ? [] : [failureJson(row.failure)],
+    ...(linux === null
+      ? {}
+      : {
+          linux: {
+            verdict: linux.unusable !== "" ? "unusable" : linux.ok ? "accepted" : "rejected",
+            processed: linux.processed,
+            us: linux.us,
+            message: linux.unusable !== "" ? linux.unusable : linux.message,
+          },
+        }),
+  };
+}
+
+function failureJson(error: SkepError): object {
+  return { code: error.code, severity: "error", message: error.message, ...error.site };
+}
+
+function totalsOf(rows: readonly Row[]): Totals {
+  const totals: Totals = { agree: 0, falseAccept: 0, falseReject: 0, unusable: 0 };
+  for (const { ours, linux } of rows) {
+    if (ours === null || linux === null || linux.unusable !== "") totals.unusable++;
+    else if (ours.ok === linux.ok) totals.agree++;
+    else if (ours.ok) totals.falseAccept++;
+    else totals.falseReject++;
+  }
+  return totals;
+}
+
+function showTotals(totals: Totals): void {
+  const { agree, falseAccept, falseReject, unusable } = totals;
+  print(
+    `agree ${number(agree)}, false accept ${number(falseAccept)}, false reject ${number(falseReject)}, unusable ${number(unusable)}`,
+  );
+}
+
+function exitOf(rows: readonly Row[], totals: Totals | null): number {
+  if (totals !== null) return totals.falseAccept + totals.falseReject > 0 ? EXIT_FAILED : 0;
+  return rows.every((row) => row.ours?.ok === true) ? 0 : EXIT_REJECTED;
+}
