@@ -23,6 +23,8 @@ export interface ObjFunc {
   readonly entry: boolean;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export interface FuncTable {
   /** Sorted by section index, then by offset. */
   readonly all: readonly ObjFunc[];
@@ -33,7 +35,7 @@ export interface FuncTable {
 }
 
 export function readFuncs(image: ObjImage): FuncTable {
-  const found: Omit<ObjFunc, "index">[] = [];
+  const all: Mutable<ObjFunc>[] = [];
   for (const symbol of image.symbols) {
     if (symbol.type !== STT_FUNC || image.roles[symbol.shndx] !== "code") continue;
     const section = image.elf.sections[symbol.shndx]!;
@@ -46,7 +48,8 @@ export function readFuncs(image: ObjImage): FuncTable {
       throw objError(image.file, "obj/func", `function '${name}' of ${size} bytes is no whole number of insns`, site);
     }
     const global = symbol.bind !== STB_LOCAL;
-    found.push({
+    all.push({
+      index: 0,
       name,
       section,
       insnOff: value / INSN_BYTES,
@@ -56,15 +59,14 @@ export function readFuncs(image: ObjImage): FuncTable {
       entry: global && section.index !== image.textIndex,
     });
   }
-  found.sort((a, b) => a.section.index - b.section.index || a.insnOff - b.insnOff);
-  const all: ObjFunc[] = [];
-  for (const func of found) {
-    const before = all.at(-1);
-    if (before !== undefined && before.section === func.section && before.insnOff + before.insnCnt > func.insnOff) {
+  all.sort((a, b) => a.section.index - b.section.index || a.insnOff - b.insnOff);
+  for (const [i, func] of all.entries()) {
+    func.index = i;
+    const before = i === 0 ? null : all[i - 1]!;
+    if (before !== null && before.section === func.section && before.insnOff + before.insnCnt > func.insnOff) {
       const site = { section: func.section.name, byte: func.insnOff * INSN_BYTES };
       throw objError(image.file, "obj/func", `functions '${before.name}' and '${func.name}' overlap`, site);
     }
-    all.push({ ...func, index: all.length });
   }
   const columns = new Map<number, InsnBuf>();
   return {

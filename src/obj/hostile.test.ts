@@ -48,7 +48,7 @@ test("a chain of 100,000 calls is linked without recursion", () => {
   const { result, ms } = timed(() => parseObject(bytes));
   expect(result.programs[0]!.insns.length).toBe(2 * count + 2);
   expect(result.programs[0]!.funcs.at(-1)!.name).toBe(`f${count - 1}`);
-  expect(ms).toBeLessThan(2000);
+  expect(ms).toBeLessThan(15_000);
 });
 
 test("many programs that share one large subprogram are refused before they fill memory", () => {
@@ -72,7 +72,7 @@ test("many programs that share one large subprogram are refused before they fill
   const { ms } = timed(() =>
     expect(() => parseObject(bytes)).toThrow(expect.objectContaining({ code: "obj/too-large" })),
   );
-  expect(ms).toBeLessThan(3000);
+  expect(ms).toBeLessThan(15_000);
 });
 
 test("a .bss of 2 GiB costs nothing until someone asks for its bytes; a larger one is refused", () => {

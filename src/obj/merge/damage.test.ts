@@ -40,6 +40,6 @@ test(`${cases} damaged libraries`, () => {
       if (!(error instanceof SkepError)) throw new Error(`case ${i}: ${error}`, { cause: error });
       expect(error.code).toMatch(/^(elf|obj|btf|btf-ext)\//);
     }
-    expect(performance.now() - started, `case ${i}`).toBeLessThan(500);
+    expect(performance.now() - started, `case ${i}`).toBeLessThan(5000);
   }
 });
