@@ -213,6 +213,8 @@ function writeVariable(env: Env, frame: Frame, r: number, off: number, size: num
       continue;
     }
     frame.w[slotAt(i)] = NOT_INIT;
+    // As 6.18.44 does and 6.18.15 does not: what is left of a spilled register counts as bytes
+    if (isSpecial(frame, i)) scrubSlot(frame, i);
     let newType = STACK_MISC;
     if (writingZero && type === STACK_ZERO) {
       newType = STACK_ZERO;
