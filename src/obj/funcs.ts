@@ -63,7 +63,9 @@ export function readFuncs(image: ObjImage): FuncTable {
   for (const [i, func] of all.entries()) {
     func.index = i;
     const before = i === 0 ? null : all[i - 1]!;
-    if (before !== null && before.section === func.section && before.insnOff + before.insnCnt > func.insnOff) {
+    if (before === null || before.section !== func.section) continue;
+    const alias = before.insnOff === func.insnOff && before.insnCnt === func.insnCnt;
+    if (!alias && before.insnOff + before.insnCnt > func.insnOff) {
       const site = { section: func.section.name, byte: func.insnOff * INSN_BYTES };
       throw objError(image.file, "obj/func", `functions '${before.name}' and '${func.name}' overlap`, site);
     }

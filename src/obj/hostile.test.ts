@@ -100,3 +100,16 @@ test("names that share one long string are refused instead of read again and aga
   });
   expect(() => parseObject(bytes)).toThrow(expect.objectContaining({ code: "elf/string" }));
 });
+
+test("two names for one function are two programs; functions that overlap otherwise are refused", () => {
+  const object = (size: number) =>
+    writeElf({
+      sections: [code("xdp", Uint8Array.from([...NOP, ...EXIT]))],
+      symbols: [func("one", 1, 0, 16), func("two", 1, 16 - size, size)],
+    });
+  expect(parseObject(object(16)).programs.map((prog) => [prog.name, prog.insns.length])).toEqual([
+    ["one", 2],
+    ["two", 2],
+  ]);
+  expect(() => parseObject(object(8))).toThrow(expect.objectContaining({ code: "obj/func" }));
+});
