@@ -28,7 +28,7 @@ const MAX_DEPTH = 32;
 /** Members looked at while one access is searched; a real struct has some thousands. */
 const MAX_STEPS = 1_000_000;
 
-export function fieldsCompatible(local: BtfView, localId: number, target: BtfView, targetId: number): boolean {
+function fieldsCompatible(local: BtfView, localId: number, target: BtfView, targetId: number): boolean {
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const a = local.type(local.skipMods(localId));
     const b = target.type(target.skipMods(targetId));
@@ -110,7 +110,7 @@ export function typesCompatible(
   throw tooDeep();
 }
 
-export function typesMatch(local: BtfView, localId: number, target: BtfView, targetId: number): boolean {
+function typesMatch(local: BtfView, localId: number, target: BtfView, targetId: number): boolean {
   return new Matcher(local, target).types(localId, targetId, false, MAX_DEPTH);
 }
 

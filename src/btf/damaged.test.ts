@@ -16,7 +16,7 @@ import { showValue } from "./show.ts";
 import { codecOf } from "./value.ts";
 
 const SEED = Number(process.env["SEED"] ?? 20_260);
-const RUNS = Number(process.env["RUNS"] ?? 200);
+const RUNS = Number(process.env["RUNS"] ?? 100);
 
 const elf = readElf(readFileSync(new URL("../../test/golden/core/access.bpf.o", import.meta.url)));
 const section = (name: string): Uint8Array => elf.data(elf.section(name)!);
@@ -136,7 +136,7 @@ test("damaged .BTF.ext", () => {
     expect(() => parseBtfExt(EXT.subarray(0, length), BTF)).toThrow(SkepError);
   }
   const next = random(SEED);
-  for (let run = 0; run < 2000; run++) {
+  for (let run = 0; run < 500; run++) {
     const ext = EXT.slice();
     for (let n = 1 + (next() % 3); n > 0; n--) ext[next() % ext.length] = next();
     try {

@@ -16,26 +16,6 @@ export const BTF_HEADER_BYTES = 24;
 export const BTF_MAX_VLEN = 0xffff;
 export const MAX_RESOLVE_DEPTH = 32;
 
-export const BTF_KIND_INT = 1;
-export const BTF_KIND_PTR = 2;
-export const BTF_KIND_ARRAY = 3;
-export const BTF_KIND_STRUCT = 4;
-export const BTF_KIND_UNION = 5;
-export const BTF_KIND_ENUM = 6;
-export const BTF_KIND_FWD = 7;
-export const BTF_KIND_TYPEDEF = 8;
-export const BTF_KIND_VOLATILE = 9;
-export const BTF_KIND_CONST = 10;
-export const BTF_KIND_RESTRICT = 11;
-export const BTF_KIND_FUNC = 12;
-export const BTF_KIND_FUNC_PROTO = 13;
-export const BTF_KIND_VAR = 14;
-export const BTF_KIND_DATASEC = 15;
-export const BTF_KIND_FLOAT = 16;
-export const BTF_KIND_DECL_TAG = 17;
-export const BTF_KIND_TYPE_TAG = 18;
-export const BTF_KIND_ENUM64 = 19;
-
 export const BTF_INT_SIGNED = 1;
 export const BTF_INT_CHAR = 2;
 export const BTF_INT_BOOL = 4;

@@ -405,7 +405,7 @@ export function isChar(type: BtfInt): boolean {
   return type.sizeBytes === 1 && (type.char || type.name === "char");
 }
 
-export function isBigEndianName(name: string): boolean {
+function isBigEndianName(name: string): boolean {
   return name === "__be16" || name === "__be32" || name === "__be64";
 }
 
