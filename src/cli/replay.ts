@@ -45,7 +45,7 @@ interface Outcome {
 export async function replayObject(request: RunRequest): Promise<void> {
   const spec = parseObject(await readInput(request.object), request.object);
   const wanted = programsFor(spec, request);
-  const target = await targetFor(request);
+  const target = await targetFor(request, wanted);
   const collection = loadObject(
     spec,
     target,
@@ -116,20 +116,30 @@ function isPacketProg(prog: ProgSpec): boolean {
   return PACKET_TYPES.has(progTypeWord(prog.type));
 }
 
-async function targetFor(request: RunRequest): Promise<Target> {
+async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Promise<Target> {
   if (request.target === "linux") return (await import("../linux/target.ts")).linux();
   const [{ embedded }, { host }, { Btf }] = await Promise.all([
     import("../runtime/embedded.ts"),
     import("#host"),
     import("../btf/btf.ts"),
   ]);
-  const raw = request.btf === undefined ? host.kernelBtf() : await readInput(request.btf);
+  const raw =
+    request.btf !== undefined ? await readInput(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
   return embedded({
     engine: request.engine,
     ...(raw === null ? {} : { kernelBtf: new Btf(raw) }),
     ...(request.unsafe === true ? { unsafe: true } : {}),
     onTrace: (line) => say(line),
   });
+}
+
+/** Packet programs without CO-RE and kernel symbols do without: reading megabytes of BTF would be most of a short run. */
+function needsKernelBtf(prog: ProgSpec): boolean {
+  return (
+    prog.coreRelos.length > 0 ||
+    !isPacketProg(prog) ||
+    prog.relocs.some((reloc) => reloc.kind === "kfunc" || reloc.kind === "ksym")
+  );
 }
 
 /** "limit=5": finds the section that has the variable, and reads the text as its type asks. */

@@ -26,7 +26,7 @@ export class Collection<T extends ObjectShape = AnyShape> {
   readonly times: LoadTimes;
   readonly #links = new Set<Link>();
   readonly #all: ReadonlyMap<string, BpfMap>;
-  readonly #ownsTarget: boolean;
+  readonly #owned: readonly { close(): void }[];
   #closed = false;
 
   constructor(
@@ -35,13 +35,14 @@ export class Collection<T extends ObjectShape = AnyShape> {
     programs: ReadonlyMap<string, Program>,
     maps: ReadonlyMap<string, BpfMap>,
     times: LoadTimes,
-    ownsTarget: boolean,
+    /** What close() frees, in the order of making: maps that were lent are not among it. */
+    owned: readonly { close(): void }[],
   ) {
     this.spec = spec;
     this.target = target;
     this.times = times;
     this.#all = maps;
-    this.#ownsTarget = ownsTarget;
+    this.#owned = owned;
     this.programs = Object.freeze(Object.fromEntries(programs)) as this["programs"];
     this.maps = Object.freeze(Object.fromEntries(maps)) as unknown as this["maps"];
   }
@@ -93,9 +94,7 @@ export class Collection<T extends ObjectShape = AnyShape> {
     if (this.#closed) return;
     this.#closed = true;
     for (const link of this.#links) link.close();
-    for (const program of Object.values<Program>(this.programs)) program.raw.close();
-    for (const map of this.#all.values()) map.raw.close();
-    if (this.#ownsTarget) this.target.close();
+    for (let i = this.#owned.length - 1; i >= 0; i--) this.#owned[i]!.close();
   }
 
   /** Takes a snapshot of the maps, then closes. */

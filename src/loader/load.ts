@@ -50,11 +50,12 @@ export function loadObject<T extends ObjectShape = AnyShape>(
   ownsTarget = false,
 ): Collection<T> {
   const started = performance.now();
-  const made: { close(): void }[] = [];
+  const made: { close(): void }[] = ownsTarget ? [target] : [];
   try {
     const kernel: KernelView = {
       kernelBtf: options.kernelBtf ?? target.kernelBtf,
       kconfig: (name) => options.kconfig?.[name] ?? target.kconfig(name),
+      ksymAddress: (name) => target.ksymAddress?.(name),
     };
     const programs = choosePrograms(spec, options.programs);
     const mapSpecs = configuredMaps(spec, kernel, options);
@@ -78,11 +79,10 @@ export function loadObject<T extends ObjectShape = AnyShape>(
     const typed = new Map(
       [...liveMaps].map(([name, map]) => [name, new BpfMap(map, recordType(spec, map.spec, recordNames?.[name]))]),
     );
-    collection.current = new Collection<T>(spec, target, live, typed, times(started, live), ownsTarget);
+    collection.current = new Collection<T>(spec, target, live, typed, times(started, live), made);
     return collection.current;
   } catch (error) {
     for (const each of made.reverse()) each.close();
-    if (ownsTarget) target.close();
     throw error;
   }
 }

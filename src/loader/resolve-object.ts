@@ -8,6 +8,8 @@ export interface KernelView {
   /** BTF of the kernel; null where there is none: CO-RE then relocates against the object's own (RATIONALE.md). */
   readonly kernelBtf: BtfView | null;
   kconfig(name: string): KconfigValue;
+  /** Address of a kernel symbol, for externs of type `void`. */
+  ksymAddress?(name: string): bigint | undefined;
 }
 
 /** The object's maps, .kconfig filled in. Throws "obj/kconfig" for a value that is needed and not known. */
@@ -24,5 +26,10 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
     prog.coreRelos.length === 0 || spec.btf === null || coreBtf === null
       ? prog
       : relocateCore(prog, spec.btf, coreBtf).prog;
-  return resolveProg(relocated, { obj: spec, maps, kernelBtf: kernel.kernelBtf });
+  return resolveProg(relocated, {
+    obj: spec,
+    maps,
+    kernelBtf: kernel.kernelBtf,
+    ksymAddress: (name) => kernel.ksymAddress?.(name),
+  });
 }

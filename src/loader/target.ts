@@ -13,6 +13,8 @@ export interface Target {
   readonly kernelBtf: BtfView | null;
   /** Values of .kconfig externs; undefined for one that is not known (an error unless weak). */
   kconfig(name: string): number | bigint | string | undefined;
+  /** Address of a kernel symbol, for externs of type `void`; undefined where the target has none of that name. */
+  ksymAddress?(name: string): bigint | undefined;
   /** Called before createMap with all maps that will be made, so that a target can size its memory. */
   prepare(maps: readonly MapSpec[]): void;
   createMap(spec: MapSpec, inner: TargetMap | null): TargetMap;
