@@ -3,6 +3,7 @@ import * as at from "./attach-types.ts";
 import { CTX_LAYOUTS, ctxAccess, ctxLayout, sockAccess } from "./ctx.ts";
 import { helperAllowed } from "./helper-allowed.ts";
 import { HELPERS, helperById, helperByName } from "./helpers.ts";
+import { KFUNCS, kfuncFor } from "./kfuncs.ts";
 import { helperProto, helpersOf } from "./prog-helpers.ts";
 import * as pt from "./prog-types.ts";
 import { compareVersions, hasSince, versionCode } from "./since.ts";
@@ -127,6 +128,19 @@ test("ctx accesses", () => {
   expect(sockAccess("socket", 50, 2)).toEqual({ ok: false });
   expect(sockAccess("tcp_sock", 84, 4)).toMatchObject({ ok: true });
   expect(sockAccess("tcp_sock", 80, 4)).toEqual({ ok: false });
+});
+
+test("kfuncs", () => {
+  expect(kfuncFor(pt.BPF_PROG_TYPE_XDP, 0, "bpf_dynptr_from_xdp")?.name).toBe("bpf_dynptr_from_xdp");
+  expect(kfuncFor(pt.BPF_PROG_TYPE_SCHED_CLS, 0, "bpf_dynptr_from_xdp")).toBeUndefined();
+  expect(kfuncFor(pt.BPF_PROG_TYPE_NETFILTER, 0, "bpf_dynptr_size")).toBeDefined();
+  expect(kfuncFor(pt.BPF_PROG_TYPE_LSM, at.BPF_LSM_MAC, "bpf_put_file")?.flags).toEqual(new Set(["release"]));
+  expect(kfuncFor(pt.BPF_PROG_TYPE_TRACING, at.BPF_TRACE_ITER, "bpf_put_file")).toBeUndefined();
+  expect(kfuncFor(pt.BPF_PROG_TYPE_RAW_TRACEPOINT, 0, "bpf_cpumask_create")).toBeUndefined();
+  for (const row of KFUNCS.values()) {
+    expect(row.name).toMatch(/^\w+$/);
+    if (row.flags.has("iter_next")) expect(row.flags.has("ret_null"), row.name).toBe(true);
+  }
 });
 
 test("versions", () => {
