@@ -18,6 +18,7 @@ import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { btfComplaint, loadBtf } from "./bpf/btf.ts";
 import { Bpf } from "./bpf/call.ts";
 import { possibleCpus } from "./cpus.ts";
+import { kernelSymbols } from "./kallsyms.ts";
 import { kernelConfig, kernelRelease } from "./kconfig.ts";
 import { koffiSys } from "./koffi-sys.ts";
 import { loadVerified } from "./load-prog.ts";
@@ -46,6 +47,7 @@ export function linux(options: LinuxOptions = {}): Target {
 class LinuxTarget implements Target {
   readonly name = "linux";
   readonly kconfig: Target["kconfig"] = kernelConfig();
+  readonly ksymAddress: (name: string) => bigint | undefined = kernelSymbols();
 
   private readonly bpf: Bpf;
   private readonly release: string;
