@@ -98,4 +98,38 @@ describe.each(ENGINES)("$name", (engine) => {
       }
     }
   });
+
+  test("bounds of small values never decide a comparison wrongly", () => {
+    const env = testEnv();
+    const view = new DataView(env.memory.buffer);
+    for (const op of [0x00, 0x10, 0x20, 0x40, 0x50, 0x60, 0x70, 0x90, 0xa0]) {
+      for (const cls of [4, 7]) {
+        for (const mask of [1, 7, 12]) {
+          for (const imm of [1, 2, 5]) {
+            for (const k of [mask - 1, mask, mask + imm - 1, mask * imm - 1, mask << imm, (mask << imm) - 1]) {
+              const cmp = [0x20, 0x30, 0xa0, 0xb0][(k + imm) & 3]! | (cls === 4 ? 6 : 5);
+              const list = [
+                ins(0x61, 2, 1, 0),
+                ins(0x54, 2, 0, 0, mask),
+                ins(op | cls, 2, 0, 0, imm),
+                ins(cmp, 2, 0, 2, k),
+                ins(0xb7, 0, 0, 0, 0),
+                EXIT,
+                ins(0xb7, 0, 0, 0, 1),
+                EXIT,
+              ];
+              const exe = engine.compile(progOf(list), env);
+              for (let x = 0; x < 16; x++) {
+                view.setUint32(CTX_BASE, x, true);
+                const value = alu(op | cls, 0, 0, BigInt(x & mask), BigInt(imm));
+                const want = taken(cmp, value, BigInt(k)) ? 1n : 0n;
+                if (run64(exe, env) !== want)
+                  expect.fail(`(${x} & ${mask}) op 0x${(op | cls).toString(16)} ${imm}, 0x${cmp.toString(16)} ${k}`);
+              }
+            }
+          }
+        }
+      }
+    }
+  });
 });

@@ -96,7 +96,7 @@ export function randomProgram(seed: number, options: RandomOptions): Insn[] {
 }
 
 function randomInsn(pick: (n: number) => number, reg: () => number, edge: () => bigint): Insn[] {
-  const kind = pick(20);
+  const kind = pick(22);
   const sizes = [0x10, 0x08, 0x00, 0x18];
   if (kind < 11) {
     const [code, off, imm] = FORMS[pick(FORMS.length)]!;
@@ -104,7 +104,11 @@ function randomInsn(pick: (n: number) => number, reg: () => number, edge: () => 
     return [ins(code, reg(), byReg ? reg() : 0, off, imm ?? (byReg ? 0 : Number(BigInt.asIntN(32, edge()))))];
   }
   if (kind === 11) return imm64(reg(), edge());
-  if (kind === 12) return [ins(0xb7, reg(), 0, 0, pick(100) - 50)];
+  if (kind === 12) {
+    // Small values, whose bounds the JIT follows.
+    const small = [0xb7, 0x54, 0x57, 0x74, 0x77, 0x64, 0x04, 0x24, 0x44, 0x94];
+    return Array.from({ length: 1 + pick(3) }, () => ins(small[pick(small.length)]!, reg(), 0, 0, pick(31)));
+  }
   const size = pick(4);
   const bytes = 1 << size;
   const slot = -64 + pick(56 - bytes + 1);
@@ -115,6 +119,7 @@ function randomInsn(pick: (n: number) => number, reg: () => number, edge: () => 
     if (size === 3) return [ins(0x79, reg(), 10, slot)];
     return [ins(0x81 | sizes[size]!, reg(), 10, slot)];
   }
+  if (kind > 19) return randomWalk(pick, reg);
   // Through a computed stack pointer, and atomics.
   const target = reg();
   const at = -64 + 8 * pick(7);
@@ -137,9 +142,60 @@ function randomInsn(pick: (n: number) => number, reg: () => number, edge: () => 
   }
 }
 
+/** Pointers that move: into ctx (from the stack, as 64 bits) or into the stack, by constants and by bounded indices. */
+function randomWalk(pick: (n: number) => number, reg: () => number): Insn[] {
+  const p = reg();
+  const other = (p + 1 + pick(8)) % 9;
+  const out: Insn[] = [];
+  const toCtx = pick(2) === 0;
+  let low = toCtx ? 0 : -64;
+  let room = toCtx ? 64 : 56;
+  if (toCtx) out.push(ins(0x79, p, 10, -8));
+  else out.push(ins(0xbf, p, 10));
+  const steps = 1 + pick(4);
+  for (let i = 0; i < steps; i++) {
+    const by = pick(8);
+    const first = low;
+    switch (pick(5)) {
+      case 0:
+        out.push(ins(0x07, p, 0, 0, by));
+        low -= by;
+        break;
+      case 1:
+        out.push(ins(0x17, p, 0, 0, by));
+        low += by;
+        break;
+      case 2:
+        out.push(ins(pick(2) === 0 ? 0x57 : 0x54, other, 0, 0, 7), ins(0x0f, p, other));
+        low = first;
+        room -= 7;
+        break;
+      case 3:
+        out.push(ins(0x57, other, 0, 0, 3), ins(0x67, other, 0, 0, 1), ins(0x0f, other, p), ins(0xbf, p, other));
+        room -= 6;
+        break;
+      default: {
+        const load = 0x61 | [0x10, 0x08, 0x00, 0x18][pick(4)]!;
+        if (room > 8) out.push(ins(load, other, p, low + pick(room - 8)));
+      }
+    }
+    // An index only adds: the lowest reachable byte stays `low`, `room` shrinks by what it may add.
+    if (room <= 8) break;
+  }
+  if (room > 8) {
+    const at = low + pick(room - 8);
+    out.push(
+      pick(2) === 0
+        ? ins(0x79, other, p, at)
+        : ins((0x73 & 7) | 0x60 | [0x10, 0x08, 0x00, 0x18][pick(4)]!, p, other, at),
+    );
+  }
+  return out;
+}
+
 function randomCondition(pick: (n: number) => number, reg: () => number): Insn {
   const op = JUMP_OPS[pick(JUMP_OPS.length)]! | (pick(2) === 0 ? 5 : 6);
-  return pick(2) === 0 ? ins(op | 8, reg(), reg()) : ins(op, reg(), 0, 0, pick(8) === 0 ? -1 : pick(4));
+  return pick(2) === 0 ? ins(op | 8, reg(), reg()) : ins(op, reg(), 0, 0, pick(8) === 0 ? -1 : pick(24));
 }
 
 export { CTX_BYTES_USED };
