@@ -2,11 +2,14 @@
  * The plugin and the reader of the suite's files, on small tests of our own; and the whole bpf_conformance suite where
  * CONFORMANCE names its tests folder (its files are not part of this repository).
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { Command } from "commander";
+import { describe, expect, test, vi } from "vitest";
 import { assemble } from "../../src/asm/asm.ts";
 import { SkepError } from "../../src/base/error.ts";
+import { register } from "../../src/cli/commands/conformance.ts";
 import { type EngineName, execute } from "../../src/cli/conformance/execute.ts";
 import { hexBytes, instructionsOf } from "../../src/cli/conformance/input.ts";
 import { parseSuiteTest } from "../../src/cli/conformance/suite.ts";
@@ -59,6 +62,44 @@ test("test files", () => {
   expect(data.result).toBe(5n);
   expect(parseSuiteTest("-- raw\n0x95\n-- error\nfails\n", "b.data")).toMatchObject({ result: null });
   expect(() => parseSuiteTest("-- asm\nexit\n", "c.data")).toThrow("neither a result nor an error");
+});
+
+describe("the command", () => {
+  async function run(...argv: string[]): Promise<string> {
+    const program = new Command().option("--json").exitOverride();
+    register(program);
+    let out = "";
+    const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      out += String(text);
+      return true;
+    });
+    try {
+      await program.parseAsync(["conformance-plugin", ...argv], { from: "user" });
+    } finally {
+      stdout.mockRestore();
+    }
+    return out;
+  }
+
+  test.each(ENGINES)("prints r0 in hex: %s", async (engine) => {
+    const program = "71 10 01 00 0 0 0 0  95 00 00 00 00 00 00 00";
+    expect(await run("00 ab ", "--engine", engine, "--program", program)).toBe("ab\n");
+  });
+
+  test("runs a folder of test files, and fails where one fails", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "skep-suite-"));
+    try {
+      writeFileSync(join(dir, "good.data"), "-- asm\nmov r0, 7\nexit\n-- result\n0x7\n");
+      expect(await run("--suite", dir)).toBe("jit: 1 of 1 passed\n");
+      writeFileSync(join(dir, "wrong.data"), "-- asm\nmov r0, 7\nexit\n-- result\n0x8\n");
+      expect(await run("--suite", dir)).toBe("FAIL wrong.data: r0 = 0x7, expected 0x8\njit: 1 of 2 passed\n");
+      expect(process.exitCode).toBe(1);
+      await expect(run("--suite", join(dir, "none"))).rejects.toThrow("is no folder");
+    } finally {
+      process.exitCode = 0;
+      rmSync(dir, { recursive: true });
+    }
+  });
 });
 
 const folder = process.env["CONFORMANCE"];
