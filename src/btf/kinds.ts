@@ -53,6 +53,8 @@ export const KINDS: readonly KindRow[] = [
 export const EXTRA_WORDS: Uint8Array = Uint8Array.from(KINDS, (row) => row.extraWords);
 export const ITEM_WORDS: Uint8Array = Uint8Array.from(KINDS, (row) => row.itemWords);
 
+const NUMBERS: ReadonlyMap<BtfKind, number> = new Map(KINDS.map((row, i) => [row.kind, i]));
+
 export function kindNumber(kind: BtfKind): number {
-  return KINDS.findIndex((row) => row.kind === kind);
+  return NUMBERS.get(kind)!;
 }

@@ -101,23 +101,13 @@ class Writer {
   }
 
   type(type: BtfType, id: number): void {
-    const ref = (to: number): number => {
-      if (!(Number.isInteger(to) && to >= 0 && to < this.idEnd))
-        throw fail(id, `refers to type [${to}], which is not there`);
-      return to;
-    };
-    const head = (vlen: number, kflag: boolean, last: number): void => {
-      if (vlen > BTF_MAX_VLEN) throw fail(id, `has ${vlen} entries, more than ${BTF_MAX_VLEN}`);
-      const info = ((kflag ? 0x8000_0000 : 0) | (kindNumber(type.kind) << 24) | vlen) >>> 0;
-      this.push(this.string(type.name, id), info, last);
-    };
     switch (type.kind) {
       case "void":
         throw fail(id, "void has no record");
       case "int": {
         const encoding =
           (type.signed ? BTF_INT_SIGNED : 0) | (type.char ? BTF_INT_CHAR : 0) | (type.bool ? BTF_INT_BOOL : 0);
-        head(0, false, type.sizeBytes);
+        this.head(type, id, 0, false, type.sizeBytes);
         this.push(((encoding << 24) | (type.bitOff << 16) | type.bits) >>> 0);
         break;
       }
@@ -126,60 +116,71 @@ class Writer {
       case "volatile":
       case "const":
       case "restrict":
-        head(0, false, ref(type.typeId));
+        this.head(type, id, 0, false, this.ref(type.typeId, id));
         break;
       case "type_tag":
-        head(0, type.attr === true, ref(type.typeId));
+        this.head(type, id, 0, type.attr === true, this.ref(type.typeId, id));
         break;
       case "array":
-        head(0, false, 0);
-        this.push(ref(type.typeId), ref(type.indexTypeId), type.nelems);
+        this.head(type, id, 0, false, 0);
+        this.push(this.ref(type.typeId, id));
+        this.push(this.ref(type.indexTypeId, id));
+        this.push(type.nelems);
         break;
       case "struct":
       case "union": {
         const kflag = type.members.some((member) => member.bitSize > 0);
-        head(type.members.length, kflag, type.sizeBytes);
+        this.head(type, id, type.members.length, kflag, type.sizeBytes);
         for (const member of type.members) {
           if (member.bitOff > (kflag ? 0xff_ffff : 0xffff_ffff) || member.bitSize > 0xff) {
             throw fail(id, `member '${member.name}' at bit ${member.bitOff} is out of reach`);
           }
           const off = kflag ? ((member.bitSize << 24) | member.bitOff) >>> 0 : member.bitOff;
-          this.push(this.string(member.name, id), ref(member.typeId), off);
+          this.push(this.string(member.name, id));
+          this.push(this.ref(member.typeId, id));
+          this.push(off);
         }
         break;
       }
       case "enum":
       case "enum64":
-        head(type.values.length, type.signed, type.sizeBytes);
+        this.head(type, id, type.values.length, type.signed, type.sizeBytes);
         for (const { name, value } of type.values) {
-          const nameOff = this.string(name, id);
-          if (type.kind === "enum") this.push(nameOff, Number(BigInt.asUintN(32, value)));
-          else this.push(nameOff, Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+          this.push(this.string(name, id));
+          this.push(Number(BigInt.asUintN(32, value)));
+          if (type.kind === "enum64") this.push(Number(BigInt.asUintN(32, value >> 32n)));
         }
         break;
       case "fwd":
-        head(0, type.union, 0);
+        this.head(type, id, 0, type.union, 0);
         break;
       case "func":
-        head(LINKAGE[type.linkage], false, ref(type.typeId));
+        this.head(type, id, LINKAGE[type.linkage], false, this.ref(type.typeId, id));
         break;
       case "func_proto":
-        head(type.params.length, false, ref(type.retTypeId));
-        for (const param of type.params) this.push(this.string(param.name, id), ref(param.typeId));
+        this.head(type, id, type.params.length, false, this.ref(type.retTypeId, id));
+        for (const param of type.params) {
+          this.push(this.string(param.name, id));
+          this.push(this.ref(param.typeId, id));
+        }
         break;
       case "var":
-        head(0, false, ref(type.typeId));
+        this.head(type, id, 0, false, this.ref(type.typeId, id));
         this.push(LINKAGE[type.linkage]);
         break;
       case "datasec":
-        head(type.vars.length, false, type.sizeBytes);
-        for (const entry of type.vars) this.push(ref(entry.typeId), entry.offBytes, entry.sizeBytes);
+        this.head(type, id, type.vars.length, false, type.sizeBytes);
+        for (const entry of type.vars) {
+          this.push(this.ref(entry.typeId, id));
+          this.push(entry.offBytes);
+          this.push(entry.sizeBytes);
+        }
         break;
       case "float":
-        head(0, false, type.sizeBytes);
+        this.head(type, id, 0, false, type.sizeBytes);
         break;
       case "decl_tag":
-        head(0, type.attr === true, ref(type.typeId));
+        this.head(type, id, 0, type.attr === true, this.ref(type.typeId, id));
         this.push(type.componentIdx >>> 0);
         break;
     }
@@ -204,13 +205,25 @@ class Writer {
     return bytes;
   }
 
-  private push(...values: number[]): void {
-    if (this.used + values.length > this.words.length) {
+  private head(type: BtfType, id: number, vlen: number, kflag: boolean, last: number): void {
+    if (vlen > BTF_MAX_VLEN) throw fail(id, `has ${vlen} entries, more than ${BTF_MAX_VLEN}`);
+    this.push(this.string(type.name, id));
+    this.push(((kflag ? 0x8000_0000 : 0) | (kindNumber(type.kind) << 24) | vlen) >>> 0);
+    this.push(last);
+  }
+
+  private ref(to: number, id: number): number {
+    if (Number.isInteger(to) && to >= 0 && to < this.idEnd) return to;
+    throw fail(id, `refers to type [${to}], which is not there`);
+  }
+
+  private push(word: number): void {
+    if (this.used === this.words.length) {
       const grown = new Uint32Array(this.words.length * 2);
       grown.set(this.words);
       this.words = grown;
     }
-    for (const value of values) this.words[this.used++] = value;
+    this.words[this.used++] = word;
   }
 
   private string(text: string, id: number): number {
