@@ -52,7 +52,7 @@ export function slotsAt(insns: InsnBuf, i: number): 1 | 2 {
 }
 
 /** "<name+0x10>" for a slot, "" where no symbol lies at or before it. */
-export function symbolText(symbols: readonly AsmSymbol[] | undefined, insnIdx: number): string {
+function symbolText(symbols: readonly AsmSymbol[] | undefined, insnIdx: number): string {
   if (symbols === undefined) return "";
   let best: AsmSymbol | undefined;
   for (const symbol of symbols) {

@@ -13,7 +13,7 @@
  */
 const cache = new Map<string, readonly string[]>();
 
-export function templateParts(text: string): readonly string[] {
+function templateParts(text: string): readonly string[] {
   let parts = cache.get(text);
   if (parts === undefined) {
     parts = text.split(/[{}]/);

@@ -15,7 +15,7 @@ import { ALU_ROWS } from "./op-rows-alu.ts";
 import { MEMORY_ROWS } from "./op-rows-memory.ts";
 import type { OpRow } from "./op-types.ts";
 
-export type { MemEffect, OpGroup, OpKind, OpRow, RegUse } from "./op-types.ts";
+export type { OpKind, OpRow } from "./op-types.ts";
 
 /** Every row; `id` is the index. */
 export const OPS: readonly OpRow[] = [...ALU_ROWS, ...MEMORY_ROWS].map((draft, id) => ({
