@@ -66,8 +66,8 @@ export interface RuntimeOptions {
   readonly onTrace?: (line: string) => void;
   /** The kernel's BTF: it says how struct task_struct is laid out. */
   readonly kernelBtf?: BtfView;
-  /** Programs are compiled: keep a table of them for tail calls. */
-  readonly table?: boolean;
+  /** False where programs run that no verifier has accepted: then maps are reached through bounded TypeScript only. */
+  readonly trusted?: boolean;
 }
 
 export interface Runtime extends Machine, MapOwner {
@@ -139,11 +139,15 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     remove: (map, key) => mapAt(map >>> 0)?.delete(key >>> 0) ?? -EINVAL,
   };
   const mapFns: MapModule =
-    memory.wasm === null ? { ...slow, hashLookup: slow.lookup } : instantiateMaps(memory.wasm, slow);
+    memory.wasm === null || options.trusted === false
+      ? { ...slow, hashLookup: slow.lookup }
+      : instantiateMaps(memory.wasm, slow);
 
   // Index 0 stays empty: a prog array's empty slot.
   const progTable =
-    options.table === true && memory.wasm !== null ? new WebAssembly.Table({ element: "anyfunc", initial: 1 }) : null;
+    memory.wasm === null || options.trusted === false
+      ? null
+      : new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   const freeEntries: number[] = [];
 
   const rearm = (): void => {

@@ -94,6 +94,23 @@ describe("embedded target", () => {
     expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(2n));
   });
 
+  it.each([
+    ["a key outside", "r1 = map[counts] ll\nr2 = 0xfffffff0 ll\ncall 1"],
+    ["a value outside", "r1 = map[counts] ll\nr2 = r10\nr2 += -8\nr3 = 0xfffffff0 ll\nr4 = 0\ncall 2"],
+    ["no map", "r1 = r10\nr1 += -200\nr2 = r10\nr2 += -8\ncall 1"],
+    ["no map at all", "r1 = 0xfffffff0 ll\nr2 = r10\nr2 += -8\ncall 3"],
+    ["a destination outside", "r1 = 0xfffffff0 ll\nr2 = 100\nr3 = r10\ncall 113"],
+    ["a size beyond everything", "r1 = r10\nr1 += -16\nr2 = 0xffffffff ll\ncall 16"],
+    ["no record", "r1 = 0x5000\nr2 = 0\ncall 132"],
+    ["no callback", "r1 = 100\nr2 = 5\nr3 = 0\nr4 = 0\ncall 181"],
+  ])("tests what an unverified program hands to a helper: %s", (_what, text) => {
+    const t = target({ unsafe: true });
+    const map = t.createMap(counts, null);
+    const prog = t.loadProg(resolvedProg(`${text}\nr0 = 0\nexit`, [counts]), [map]);
+    expect(outcomeError(() => prog.testRun({ data: PACKET })).code).toMatch(/^run\//);
+    expect(map.lookup(u32Bytes(0))).toEqual(u64Bytes(0n));
+  });
+
   it("keeps a map alive while a program uses it", () => {
     const t = target();
     const map = t.createMap(counts, null);

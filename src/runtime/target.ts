@@ -26,6 +26,7 @@ import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import type { VerifiedProg } from "../obj/verified.ts";
 import type { PacketSource } from "../pcap/source.ts";
 import type { Clock } from "./clock.ts";
+import { checkedHelper } from "./helpers/checked.ts";
 import { progHelpers, sharedHelpers } from "./helpers/table.ts";
 import type { EventReplayOptions, EventReplayResult, HookProg, Hooks, Machine, RecordedEvent } from "./hooks/types.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
@@ -102,8 +103,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const wanted = Math.min(MAX_MEMORY_BYTES, HEAP_BASE + needBytes + SLACK_BYTES);
     const bytes = options.memoryBytes ?? Math.max(DEFAULT_MEMORY_BYTES, wanted);
     const memory = linearMemory(bytes, engineName === "jit" ? "wasm" : "plain");
-    const table = engineName === "jit" && options.unsafe !== true;
-    const rt = createRuntime(memory, { ...pick(options), cpus, table });
+    const rt = createRuntime(memory, { ...pick(options), cpus, trusted: options.unsafe !== true });
     state = { rt, hooks: stages.createHooks(rt), helpers: sharedHelpers(rt) };
     return state;
   };
@@ -118,7 +118,9 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const env = engineEnv(rt, hooks, prog, live, options.checked === true || !verified.safe);
     let made: LoadedProg | null = null;
     const own = progHelpers(rt, env, () => made);
-    env.helper = (id) => hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
+    const helper = (id: number): HelperImpl | undefined =>
+      hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
+    env.helper = verified.safe ? helper : (id) => checkedOrNone(rt, env, prog.spec.name, id, helper(id));
     refuseMissing(verified, env);
     const jitStart = performance.now();
     const exec = stages.engine(name).compile(verified, env);
@@ -286,6 +288,10 @@ function engineEnv(rt: Runtime, hooks: Hooks, prog: ResolvedProg, maps: readonly
   };
 }
 
+function checkedOrNone(rt: Runtime, env: EngineEnv, prog: string, id: number, impl: HelperImpl | undefined) {
+  return impl === undefined ? undefined : checkedHelper(rt, env, prog, id, impl);
+}
+
 /** bpf_tail_call: engines do it themselves, through EngineEnv.tailCall. */
 const TAIL_CALL = 12;
 
@@ -327,7 +333,7 @@ function mapBytes(spec: MapSpec, cpus: number): number {
   return own + inner + 4096;
 }
 
-function pick(options: EmbeddedOptions): Omit<Parameters<typeof createRuntime>[1], "cpus" | "table"> {
+function pick(options: EmbeddedOptions): Omit<Parameters<typeof createRuntime>[1], "cpus" | "trusted"> {
   const { clock, random, task, onTrace, kernelBtf } = options;
   return {
     ...(clock === undefined ? {} : { clock }),

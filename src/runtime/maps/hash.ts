@@ -16,6 +16,7 @@ import {
 } from "../../abi/flags.ts";
 import { BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_HASH } from "../../abi/map-types.ts";
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, ENOTSUPP } from "../../base/errno.ts";
+import { SkepError } from "../../base/error.ts";
 import { MAP_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
@@ -134,7 +135,10 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   const bucketOf = (hash: number): number => (table >>> 2) + (hash & mask);
   const find = (key: number, hash: number): number => {
     let elem = u32[bucketOf(hash)]!;
-    while (elem !== 0 && !(u32[(elem + ELEM_HASH) >>> 2] === hash && sameKey(memory, elem + ELEM_KEY, key, keySize))) {
+    for (let left = maxEntries; elem !== 0; left--) {
+      if (u32[(elem + ELEM_HASH) >>> 2] === hash && sameKey(memory, elem + ELEM_KEY, key, keySize)) break;
+      // Only a program that no verifier has accepted can have written over the links.
+      if (left <= 0) throw new SkepError("map/corrupt", `the table of map ${spec.name} is damaged`);
       elem = u32[elem >>> 2]!;
     }
     return elem;
