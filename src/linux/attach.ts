@@ -41,7 +41,7 @@ export function attachProg(bpf: Bpf, spec: ProgSpec, progFd: number, options: At
       return onDevice(bpf, spec, progFd, options, at.BPF_XDP, "xdp");
     case pt.BPF_PROG_TYPE_SCHED_CLS:
     case pt.BPF_PROG_TYPE_SCHED_ACT: {
-      const egress = options["direction"] === "egress" || attachType === at.BPF_TCX_EGRESS;
+      const egress = options.direction === "egress" || attachType === at.BPF_TCX_EGRESS;
       return onDevice(
         bpf,
         spec,
@@ -98,7 +98,7 @@ function onDevice(
   const { dev } = options;
   if (dev === undefined) throw optionError(spec, "dev", "the interface's name");
   const what = `${hook} on ${dev}`;
-  return inNetns(bpf, netnsOf(options), () => {
+  return inNetns(bpf, options.netns, () => {
     const attr = { progFd, target: ifIndex(bpf, dev), attachType, flags: options.flags ?? 0 };
     return { fds: [link(bpf, attr, spec, what)], what };
   });
@@ -115,7 +115,7 @@ function onCgroup(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachOptio
 }
 
 function onNetns(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachOptions, attachType: number): Attached {
-  const netns = netnsOf(options);
+  const { netns } = options;
   const path = netns === undefined ? "/proc/thread-self/ns/net" : netns.includes("/") ? netns : `/run/netns/${netns}`;
   const what = `${at.attachTypeWord(attachType)} in ${netns ?? "this network namespace"}`;
   return withPath(bpf, path, "network namespace", (target) => ({
@@ -128,12 +128,11 @@ const NFPROTO_IPV4 = 2;
 
 function onNetfilter(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachOptions): Attached {
   const { pf = NFPROTO_IPV4, hook, priority } = options;
-  if (typeof hook !== "number")
-    throw optionError(spec, "hook", "NF_INET_* as a number: 0 pre-routing to 4 post-routing");
-  if (typeof priority !== "number") throw optionError(spec, "priority", "a number between those of other hooks");
+  if (hook === undefined) throw optionError(spec, "hook", "NF_INET_* as a number: 0 pre-routing to 4 post-routing");
+  if (priority === undefined) throw optionError(spec, "priority", "a number between those of other hooks");
   const what = `netfilter hook ${hook}, priority ${priority}`;
-  const netfilter = { pf: Number(pf), hook, priority, flags: options.flags ?? 0 };
-  return inNetns(bpf, netnsOf(options), () => ({
+  const netfilter = { pf, hook, priority, flags: options.flags ?? 0 };
+  return inNetns(bpf, options.netns, () => ({
     fds: [link(bpf, { progFd, target: 0, attachType: at.BPF_NETFILTER, netfilter }, spec, what)],
     what,
   }));
@@ -194,11 +193,6 @@ function targetOf(spec: ProgSpec, options: AttachOptions, what: string): string 
   const target = options.target ?? spec.attachTo;
   if (target === "") throw optionError(spec, "target", what);
   return target;
-}
-
-function netnsOf(options: AttachOptions): string | undefined {
-  const netns = options["netns"];
-  return typeof netns === "string" ? netns : undefined;
 }
 
 function optionError(spec: ProgSpec, name: string, what: string): SkepError {

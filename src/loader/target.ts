@@ -110,6 +110,8 @@ export interface TargetProg {
     readonly verifyMs: number;
     readonly jitMs: number;
     readonly processed: number;
+    /** False where the verifier refused it and the caller let it in with `unsafe`. */
+    readonly safe?: boolean;
   };
   testRun(run: TestRun): TestRunResult;
   replay(source: PacketSource, options?: ReplayOptions): ReplayResult;
@@ -123,9 +125,19 @@ export interface TargetProg {
 export interface AttachOptions {
   /** Interface name (linux) or a named packet source of the runtime (embedded). */
   dev?: string;
+  /** Directory of the cgroup (linux). */
   cgroup?: string;
   pid?: number;
+  /** Tracepoint "category/name", raw tracepoint, function; default: what the section names. */
   target?: string;
+  /** Network namespace to look for `dev` in, or to attach to (linux): a path, or a name under /run/netns. */
+  netns?: string;
+  /** tc (linux): default ingress, unless the section says egress. */
+  direction?: "ingress" | "egress";
+  /** netfilter (linux): NFPROTO_*, NF_INET_* and the place among other hooks. */
+  pf?: number;
+  hook?: number;
+  priority?: number;
   flags?: number;
   cookie?: bigint;
   [option: string]: unknown;
