@@ -66,21 +66,21 @@ export function exec(m: Machine, limit: number): boolean {
       case 0x07:
       case 0x0f: {
         const lo = (r[d]! + bl) | 0;
-        r[d + 1] = r[d + 1]! + bh + (lo >>> 0 < bl >>> 0 ? 1 : 0);
+        r[d + 1] = (r[d + 1]! + bh + (lo >>> 0 < bl >>> 0 ? 1 : 0)) | 0;
         r[d] = lo;
         break;
       }
       case 0x17:
       case 0x1f: {
         const al = r[d]!;
-        r[d + 1] = r[d + 1]! - bh - (al >>> 0 < bl >>> 0 ? 1 : 0);
-        r[d] = al - bl;
+        r[d + 1] = (r[d + 1]! - bh - (al >>> 0 < bl >>> 0 ? 1 : 0)) | 0;
+        r[d] = (al - bl) | 0;
         break;
       }
       case 0x27:
       case 0x2f: {
         const al = r[d]!;
-        r[d + 1] = mulHigh(al, bl) + Math.imul(al, bh) + Math.imul(r[d + 1]!, bl);
+        r[d + 1] = (mulHigh(al, bl) + Math.imul(al, bh) + Math.imul(r[d + 1]!, bl)) | 0;
         r[d] = Math.imul(al, bl);
         break;
       }
@@ -210,12 +210,12 @@ export function exec(m: Machine, limit: number): boolean {
       // ALU32: the upper half becomes 0.
       case 0x04:
       case 0x0c:
-        r[d] = r[d]! + bl;
+        r[d] = (r[d]! + bl) | 0;
         r[d + 1] = 0;
         break;
       case 0x14:
       case 0x1c:
-        r[d] = r[d]! - bl;
+        r[d] = (r[d]! - bl) | 0;
         r[d + 1] = 0;
         break;
       case 0x24:
@@ -226,13 +226,13 @@ export function exec(m: Machine, limit: number): boolean {
       case 0x34:
       case 0x3c:
         if (bl === 0) r[d] = 0;
-        else if (off[pc] === 0) r[d] = (r[d]! >>> 0) / (bl >>> 0);
-        else r[d] = r[d]! / bl;
+        else if (off[pc] === 0) r[d] = ((r[d]! >>> 0) / (bl >>> 0)) | 0;
+        else r[d] = (r[d]! / bl) | 0;
         r[d + 1] = 0;
         break;
       case 0x94:
       case 0x9c:
-        if (bl !== 0) r[d] = off[pc] === 0 ? (r[d]! >>> 0) % (bl >>> 0) : r[d]! % bl;
+        if (bl !== 0) r[d] = off[pc] === 0 ? ((r[d]! >>> 0) % (bl >>> 0)) | 0 : (r[d]! % bl) | 0;
         r[d + 1] = 0;
         break;
       case 0x44:
@@ -257,7 +257,7 @@ export function exec(m: Machine, limit: number): boolean {
         break;
       case 0x74:
       case 0x7c:
-        r[d] = r[d]! >>> (bl & 31);
+        r[d] = (r[d]! >>> (bl & 31)) | 0;
         r[d + 1] = 0;
         break;
       case 0xc4:
@@ -266,7 +266,7 @@ export function exec(m: Machine, limit: number): boolean {
         r[d + 1] = 0;
         break;
       case 0x84:
-        r[d] = -r[d]!;
+        r[d] = (0 - r[d]!) | 0;
         r[d + 1] = 0;
         break;
       case 0xb4:
@@ -702,7 +702,7 @@ function atomic(m: Machine, pc: number, op: number, d: number, s: number): void 
     case 0x00:
     case 0x01:
       nl = (lo + bl) | 0;
-      nh = hi + bh + (nl >>> 0 < bl >>> 0 ? 1 : 0);
+      nh = (hi + bh + (nl >>> 0 < bl >>> 0 ? 1 : 0)) | 0;
       break;
     case 0x40:
     case 0x41:
