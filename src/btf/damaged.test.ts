@@ -128,7 +128,7 @@ test(`random bytes changed (seed ${SEED}, ${RUNS} runs)`, () => {
     useAll(blob);
     slowest = Math.max(slowest, performance.now() - start);
   }
-  expect(slowest).toBeLessThan(2000);
+  expect(slowest).toBeLessThan(5000);
 });
 
 test("damaged .BTF.ext", () => {
