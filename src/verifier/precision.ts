@@ -17,6 +17,8 @@ import { FP, HIST_WORDS, isSpilled, slotAt, type VState } from "./state.ts";
 const ARGS = 0x3e;
 const CALL = 0x85;
 const TAIL_CALL = 12;
+const FETCH = 0x01;
+const CMPXCHG = 0xf1;
 const LOAD_ACQ = 0x100;
 
 /** backtrackInsn's answer where it cannot go on: everything becomes precise. */
@@ -130,6 +132,15 @@ function stepOver(env: Env, st: VState, idx: number, next: number, h: number, co
   if (cls === 1 || (cls === 3 && (code & 0xe0) === 0xc0 && insns.imm[idx] === LOAD_ACQ)) {
     if (!isSet) return GO_ON;
     bt.regs[frame] = bt.regs[frame]! & ~dstBit;
+    if ((flags & F_STACK_ACCESS) === 0) return GO_ON;
+    btSetSlot(env, flags & F_FRAMENO, (flags >> F_SLOT_SHIFT) & F_SLOT);
+    return -1;
+  }
+  if (cls === 3 && (code & 0xe0) === 0xc0 && (insns.imm[idx]! & FETCH) !== 0) {
+    // 6.18 takes this for a store and loses what the value depends on: two paths with other spilled values then count as one
+    const load = 1 << (insns.imm[idx] === CMPXCHG ? 0 : src);
+    if ((bt.regs[frame]! & load) === 0) return GO_ON;
+    bt.regs[frame] = bt.regs[frame]! & ~load;
     if ((flags & F_STACK_ACCESS) === 0) return GO_ON;
     btSetSlot(env, flags & F_FRAMENO, (flags >> F_SLOT_SHIFT) & F_SLOT);
     return -1;
