@@ -4,6 +4,7 @@ import { CTX_LAYOUTS, ctxAccess, ctxLayout, sockAccess } from "./ctx.ts";
 import { helperAllowed } from "./helper-allowed.ts";
 import { HELPERS, helperById, helperByName } from "./helpers.ts";
 import { KFUNCS, kfuncFor } from "./kfuncs.ts";
+import { isDisabledLsmHook, isSleepableLsmHook, isUntrustedLsmHook, lsmRetvalRange } from "./lsm.ts";
 import { helperProto, helpersOf } from "./prog-helpers.ts";
 import * as pt from "./prog-types.ts";
 import { compareVersions, hasSince, versionCode } from "./since.ts";
@@ -128,6 +129,16 @@ test("ctx accesses", () => {
   expect(sockAccess("socket", 50, 2)).toEqual({ ok: false });
   expect(sockAccess("tcp_sock", 84, 4)).toMatchObject({ ok: true });
   expect(sockAccess("tcp_sock", 80, 4)).toEqual({ ok: false });
+});
+
+test("lsm hooks", () => {
+  expect(isSleepableLsmHook("bpf_lsm_file_open")).toBe(true);
+  expect(isSleepableLsmHook("file_open")).toBe(false);
+  expect(isSleepableLsmHook("bpf_lsm_task_free")).toBe(false);
+  expect(isDisabledLsmHook("bpf_lsm_getprocattr")).toBe(true);
+  expect(isUntrustedLsmHook("bpf_lsm_task_free")).toBe(true);
+  expect(lsmRetvalRange("bpf_lsm_inode_xattr_skipcap")).toEqual([0, 1]);
+  expect(lsmRetvalRange("bpf_lsm_file_open")).toEqual([-4095, 0]);
 });
 
 test("kfuncs", () => {
