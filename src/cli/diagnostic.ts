@@ -16,14 +16,21 @@ export function diagnosticText(finding: Diagnostic): string {
     const indent = text.length - text.trimStart().length;
     const col = Math.max(0, line.col - 1);
     const caret = col >= indent && col < text.length ? `${" ".repeat(col - indent)}^` : "";
-    lines.push(`${gutter}${c.blue("-->")} ${line.file}:${line.line}${line.col > 0 ? `:${line.col}` : ""} (${where})`);
+    lines.push(
+      `${gutter}${c.blue("-->")} ${shortPath(line.file)}:${line.line}${line.col > 0 ? `:${line.col}` : ""} (${where})`,
+    );
     lines.push(c.blue(`${gutter} |`), `${c.blue(`${number} |`)} ${text.trim()}`);
     if (caret !== "") lines.push(`${c.blue(`${gutter} |`)} ${c.red(caret)}`);
   }
   for (const note of finding.related.slice(0, 3)) lines.push(`${c.blue("   =")} note: ${note.message}`);
-  lines.push(`${c.blue("   =")} kernel says: ${finding.kernel.split("\n").at(-1)}`);
+  lines.push(`${c.blue("   =")} kernel says: ${finding.kernel.split("\n").join("; ")}`);
   lines.push(`${c.blue("   =")} skep explain ${finding.code} teaches this class`);
   return lines.slice(0, 12).join("\n");
+}
+
+/** Compilers store "./x.c" for a file named relative to the folder they ran in. */
+function shortPath(file: string): string {
+  return file.replace(/^(\.\/)+/, "");
 }
 
 export function diagnosticJson(finding: Diagnostic): object {

@@ -1,6 +1,5 @@
 /** How the command line talks: colours, tables of data on stdout, talk and errors on stderr. */
 import pc from "picocolors";
-import { SkepError } from "../base/error.ts";
 
 export interface OutputOptions {
   json: boolean;
@@ -44,40 +43,4 @@ export function jsonValue(_key: string, value: unknown): unknown {
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   return value;
-}
-
-/** An error as a person reads it: code and sentence, place, advice; with -v the stack. */
-export function printError(error: unknown): void {
-  const c = colors("stderr");
-  const lines: string[] = [];
-  if (error instanceof SkepError) {
-    if (output.json) {
-      const { code, message, site, advice } = error;
-      process.stderr.write(`${JSON.stringify({ error: { code, message, ...site, help: advice } })}\n`);
-      return;
-    }
-    lines.push(`${c.red(c.bold(`error[${error.code}]`))}${c.bold(`: ${error.message}`)}`);
-    const place = placeOf(error);
-    if (place !== "") lines.push(`${c.blue("  -->")} ${place}`);
-    if (error.advice !== undefined) lines.push(`${c.blue("   =")} help: ${error.advice}`);
-    if (output.verbose && error.stack !== undefined) lines.push(c.dim(error.stack));
-  } else {
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    lines.push(`${c.red(c.bold("error[bug]"))}${c.bold(": Skep failed where it should not")}`, c.dim(detail));
-    lines.push(`${c.blue("   =")} help: please report this with the command and its input`);
-  }
-  process.stderr.write(`${lines.join("\n")}\n`);
-}
-
-function placeOf(error: SkepError): string {
-  const { file, section, byte, prog, insn, line, col } = error.site;
-  const parts: string[] = [];
-  if (file !== undefined)
-    parts.push(line === undefined ? file : `${file}:${line}${col === undefined ? "" : `:${col}`}`);
-  else if (line !== undefined) parts.push(`line ${line}${col === undefined ? "" : `, column ${col}`}`);
-  if (section !== undefined) parts.push(`section ${section}`);
-  if (byte !== undefined) parts.push(`byte ${byte}`);
-  if (prog !== undefined) parts.push(`program ${prog}`);
-  if (insn !== undefined) parts.push(`insn ${insn}`);
-  return parts.join(", ");
 }

@@ -1,7 +1,8 @@
 /** The tree of commands, the global options, and the one place where a failure becomes an exit code. */
 import { Command, CommanderError, Option } from "commander";
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit.ts";
-import { output, printError } from "./output.ts";
+import { output } from "./output.ts";
+import { printError } from "./report.ts";
 
 /** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {

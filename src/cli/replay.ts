@@ -34,6 +34,8 @@ export interface RunRequest {
   readonly rows: number;
   readonly btf?: string | undefined;
   readonly unsafe?: boolean | undefined;
+  /** Of random numbers and hash tables: the same seed gives the same run. */
+  readonly seed: number;
 }
 
 interface Outcome {
@@ -127,6 +129,7 @@ async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Prom
     request.btf !== undefined ? await readInput(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
   return embedded({
     engine: request.engine,
+    random: request.seed,
     ...(raw === null ? {} : { kernelBtf: new Btf(raw) }),
     ...(request.unsafe === true ? { unsafe: true } : {}),
     onTrace: (line) => say(line),
@@ -227,7 +230,7 @@ function reportLoad(collection: Collection, request: RunRequest): void {
   print(`${c.bold(request.object)} ${where}`);
   print(`  load     ${ms(load)}  ${count(programs.length, "program")}, ${count(maps.length, "map")}`);
   print(
-    `  verify   ${ms(verify)}  ${programs.map((program) => `${program.name} (${program.type}): ${number(program.stats.insns)} insns, ${number(program.stats.processed)} processed`).join("; ")}`,
+    `  verify   ${ms(verify)}  ${programs.map((program) => `${program.name} (${program.type}): ${number(program.stats.insns)} insns, ${number(program.stats.processed)} processed${program.stats.safe === false ? c.yellow(", rejected: every access is checked as it runs") : ""}`).join("; ")}`,
   );
   print(`  compile  ${ms(jit)}`);
 }

@@ -125,7 +125,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const jitStart = performance.now();
     const exec = stages.engine(name).compile(verified, env);
     const jitMs = performance.now() - jitStart;
-    const stats = { insns: prog.insns.length, verifyMs, jitMs, processed };
+    const stats = { insns: prog.insns.length, verifyMs, jitMs, processed, safe: verified.safe };
     const loaded = new LoadedProg(rt, prog, exec, stats, live, () => progs.delete(loaded));
     try {
       loaded.bind(hooks.program(loaded, exec));

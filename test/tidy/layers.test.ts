@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { importsOf, ROOT, readSource, sourceFiles } from "./source.ts";
+import { importsOf, ROOT, readSource, sourceFiles, valueImportsOf } from "./source.ts";
 
 /** Folder -> folders it may import. ARCHITECTURE.md shows the same table; the test below compares. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -82,16 +82,6 @@ test("source files stay under 500 lines, or say why", () => {
     });
   expect(long).toEqual([]);
 });
-
-/** Imports that exist at run time: `import type` is erased and cannot make a cycle. */
-function valueImportsOf(file: string): string[] {
-  const text = readSource(file);
-  const typeOnly = new Set([...text.matchAll(/import type [^;]*?from\s*["']([^"']+)["']/g)].map((match) => match[1]!));
-  const values = [...text.matchAll(/import (?!type )[^;]*?from\s*["']([^"']+)["']/g)].map((match) => match[1]!);
-  const all = importsOf(file).filter((imported) => imported.endsWith(".ts"));
-  const names = new Set(values.filter((specifier) => !typeOnly.has(specifier)).map((s) => s.split("/").pop()));
-  return all.filter((imported) => names.has(imported.split("/").pop()));
-}
 
 test("ARCHITECTURE.md shows the same layers", () => {
   const text = readFileSync(`${ROOT}/ARCHITECTURE.md`, "utf8");

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ROOT } from "./source.ts";
+import { tsc } from "./tsc.ts";
 
 interface Block {
   readonly language: string;
@@ -58,17 +59,7 @@ test.skipIf(!built)("README: TypeScript examples compile and run", () => {
   examples.forEach((block, i) => {
     writeFileSync(`${folder}/example${i}.mts`, block.text);
   });
-  const tsc = spawnSync(
-    process.execPath,
-    [
-      "node_modules/typescript/bin/tsc",
-      "--module nodenext --target es2023 --lib es2023,esnext.disposable,dom --strict --skipLibCheck --outDir",
-      folder,
-      ...examples.map((_, i) => `${folder}/example${i}.mts`),
-    ].flatMap((words) => words.split(" ")),
-    { cwd: ROOT, encoding: "utf8" },
-  );
-  expect(tsc.stdout).toBe("");
+  expect(tsc(examples.map((_, i) => `${folder}/example${i}.mts`))).toBe("");
   examples.forEach((_, i) => {
     const run = spawnSync(process.execPath, [`${folder}/example${i}.mjs`], { cwd: ROOT, encoding: "utf8" });
     expect(run.stderr).toBe("");

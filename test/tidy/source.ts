@@ -18,11 +18,26 @@ export function readSource(file: string): string {
   return readFileSync(`${SRC}/${file}`, "utf8");
 }
 
-/** What a file imports (static, type-only and dynamic): paths relative to src/ for our own, else the specifier. */
+/** `import ... from "x"`, `export ... from "x"`, `import "x"`, each at the start of a line; `import("x")` anywhere. */
+const STATIC = /^(?:import|export)\b([^;"']*?)(?:\bfrom\s*)?["']([^"'\n]+)["']/gm;
+const DYNAMIC = /\bimport\(\s*["']([^"'\n]+)["']/g;
+
+/** What a file imports: paths relative to src/ for our own, else the specifier. */
 export function importsOf(file: string): string[] {
-  const text = readSource(file).replaceAll(/\/\*[\s\S]*?\*\//g, "");
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1]!);
-  return specifiers.map((specifier) =>
-    specifier.startsWith(".") ? relative(SRC, resolve(SRC, dirname(file), specifier)).replaceAll("\\", "/") : specifier,
-  );
+  const text = readSource(file);
+  const specifiers = [...text.matchAll(STATIC)].map((match) => match[2]!);
+  return [...specifiers, ...[...text.matchAll(DYNAMIC)].map((match) => match[1]!)].map((each) => local(file, each));
+}
+
+/** Static imports that exist at run time: `import type` is erased and cannot make a cycle. */
+export function valueImportsOf(file: string): string[] {
+  return [...readSource(file).matchAll(STATIC)]
+    .filter((match) => !/^\s*type\b/.test(match[1]!))
+    .map((match) => local(file, match[2]!))
+    .filter((imported) => imported.endsWith(".ts"));
+}
+
+function local(file: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return relative(SRC, resolve(SRC, dirname(file), specifier)).replaceAll("\\", "/");
 }

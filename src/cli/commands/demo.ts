@@ -21,6 +21,7 @@ export function register(program: Command): void {
         engine: "jit",
         set: {},
         rows: 10,
+        seed: 1,
       });
     });
 }

@@ -1,10 +1,11 @@
-/** `skep gen`: the TypeScript types of an object, for `load<Shape>()`. */
+/** `skep gen`: the TypeScript types of an object, for `load<Shape>()`; with `object`, several objects linked into one. */
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { print, say } from "../output.ts";
+import { registerObject } from "./gen-object.ts";
 
 export function register(program: Command): void {
-  program
+  const gen = program
     .command("gen")
     .description("write TypeScript types for an object's programs, maps and globals")
     .argument("<object>", "object file (.bpf.o)")
@@ -24,4 +25,5 @@ export function register(program: Command): void {
         say(`wrote ${options.out}`);
       }
     });
+  registerObject(gen);
 }

@@ -14,6 +14,7 @@ interface RunFlags {
   rows: number;
   btf?: string;
   unsafe?: boolean;
+  seed: number;
 }
 
 export function register(program: Command): void {
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .option("--limit <n>", "stop after so many packets", positive)
     .option("--rows <n>", "most entries to show of a map", positive, 10)
     .option("--btf <file>", "kernel BTF to relocate CO-RE accesses against")
+    .option("--seed <n>", "seed of random numbers and hash tables", positive, 1)
     .option("--unsafe", "run even what the verifier refuses, with every access checked")
     .addHelpText(
       "after",

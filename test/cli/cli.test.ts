@@ -1,0 +1,174 @@
+/** The built command as a person runs it: output, exit codes, JSON documents. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ROOT } from "../tidy/source.ts";
+import { tsc } from "../tidy/tsc.ts";
+
+const MAIN = `${ROOT}/dist/cli/main.js`;
+const built = existsSync(MAIN);
+if (!built) console.log("command line tests skipped: dist/ is not built (npm run build)");
+
+const scratch = mkdtempSync(join(tmpdir(), "skep-cli-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function skep(...words: string[]): Ran {
+  const env = { ...process.env, NO_COLOR: "1" };
+  return spawnSync(process.execPath, [MAIN, ...words], { cwd: ROOT, encoding: "utf8", env });
+}
+
+const GUARD = "examples/syn_guard.bpf.o";
+const SCAN = "examples/synscan.pcap";
+
+describe.skipIf(!built)("skep", () => {
+  test("--version is the package's", () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as { version: string };
+    expect(skep("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  test("help shows examples first and every command", () => {
+    const { stdout, status } = skep("--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Examples:\n {2}skep demo/);
+    for (const command of ["run", "verify", "inspect", "disasm", "asm", "btf", "gen", "bench", "doctor", "explain"]) {
+      expect(stdout).toContain(`  ${command} `);
+    }
+  });
+
+  test("a mistyped command gets a suggestion and exit code 2", () => {
+    const { stderr, status } = skep("insepct");
+    expect(status).toBe(2);
+    expect(stderr).toContain("Did you mean inspect?");
+  });
+
+  test("run prints verdicts and maps, its JSON the same numbers", () => {
+    const text = skep("run", GUARD, "--pcap", SCAN);
+    expect(text.status).toBe(0);
+    const document = JSON.parse(skep("run", GUARD, "--pcap", SCAN, "--json").stdout) as {
+      target: string;
+      programs: { name: string; type: string; insns: number; ms: Record<string, number> }[];
+      packets: number;
+      verdicts: Record<string, number>;
+      nsPerPacket: number;
+      maps: Record<string, unknown[]>;
+    };
+    expect(document).toMatchObject({ target: "embedded", programs: [{ name: "syn_guard", type: "xdp" }] });
+    expect(Object.keys(document.programs[0]!.ms).sort()).toEqual(["jit", "load", "verify"]);
+    const total = Object.values(document.verdicts).reduce((sum, n) => sum + n, 0);
+    expect(total).toBe(document.packets);
+    expect(document.verdicts["drop"]).toBeGreaterThan(0);
+    for (const [verdict, n] of Object.entries(document.verdicts)) {
+      expect(text.stdout).toMatch(new RegExp(`^ {2}${verdict} +${n}\\b`, "m"));
+    }
+    expect(document.maps["syns"]!.length).toBeGreaterThan(0);
+    expect(text.stdout).toContain("192.0.2.1");
+  });
+
+  test("both engines print the same document", () => {
+    const of = (engine: string): unknown => {
+      const document = JSON.parse(skep("run", GUARD, "--pcap", SCAN, "--engine", engine, "--json").stdout) as Record<
+        string,
+        unknown
+      >;
+      return { verdicts: document["verdicts"], maps: document["maps"] };
+    };
+    expect(of("jit")).toEqual(of("interp"));
+  });
+
+  test("run --set changes a constant, --write keeps what passes", () => {
+    const kept = join(scratch, "kept.pcap");
+    const strict = JSON.parse(
+      skep("run", GUARD, "--pcap", SCAN, "--set", "limit=1", "--write", kept, "--json").stdout,
+    ) as {
+      verdicts: { pass: number };
+    };
+    const again = JSON.parse(skep("run", GUARD, "--pcap", kept, "--json").stdout) as { packets: number };
+    expect(again.packets).toBe(strict.verdicts.pass);
+  });
+
+  test("recorded events feed a tracing program", () => {
+    const { stdout, status } = skep("run", "examples/opens.bpf.o", "--events", "examples/opens.jsonl", "--json");
+    expect(status).toBe(0);
+    const { maps } = JSON.parse(stdout) as { maps: { events: { comm: string; filename: string }[] } };
+    expect(maps.events[0]).toMatchObject({ comm: "sh" });
+    expect(maps.events[0]!.filename).toMatch(/^\//);
+  });
+
+  test("verify accepts the examples", () => {
+    const { stdout, status } = skep("verify", "examples", "--json");
+    expect(status).toBe(0);
+    const { programs } = JSON.parse(stdout) as { programs: { verdict: string; processed: number }[] };
+    expect(programs.length).toBeGreaterThanOrEqual(5);
+    expect(programs.every((program) => program.verdict === "accepted" && program.processed > 0)).toBe(true);
+  });
+
+  test("a rejected program: exit code 4, the place, the kernel's sentence", () => {
+    const { stdout, status } = skep("verify", "test/fixtures/cli/unchecked.bpf.o");
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/error\[V005\]/);
+    expect(stdout).toMatch(/unchecked\.bpf\.c:\d+:\d+/);
+    expect(stdout).toMatch(/kernel says: invalid access to packet/);
+    expect(stdout.split("\n").length).toBeLessThanOrEqual(14);
+  });
+
+  test("run refuses a rejected program the same way", () => {
+    const { stderr, status } = skep("run", "test/fixtures/cli/unchecked.bpf.o", "--pcap", SCAN);
+    expect(status).toBe(4);
+    expect(stderr).toContain("error[V005]");
+  });
+
+  test("--unsafe runs it with every access checked", () => {
+    const { stdout, status } = skep("run", "test/fixtures/cli/unchecked.bpf.o", "--pcap", SCAN, "--unsafe", "--json");
+    expect(status).toBe(0);
+    expect((JSON.parse(stdout) as { packets: number }).packets).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["a file that is not there", ["run", "no-such.bpf.o", "--pcap", SCAN], /no such file|cannot read/],
+    ["a file that is no object", ["verify", "README.md"], /error\[elf\//],
+    ["a file that is no capture", ["run", GUARD, "--pcap", "README.md"], /error\[pcap\//],
+  ])("%s is input that makes no sense: exit code 6", (_name, words, message) => {
+    const { stderr, status } = skep(...words);
+    expect(status).toBe(6);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("help:");
+  });
+
+  test("a closed pipe ends quietly", () => {
+    const pipe = spawnSync("sh", ["-c", `'${process.execPath}' '${MAIN}' disasm ${GUARD} | head -n 1`], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    expect(pipe.stderr).toBe("");
+    expect(pipe.stdout.split("\n")).toHaveLength(2);
+  });
+
+  test("gen writes types that hold the load call to them", () => {
+    const types = skep("gen", GUARD).stdout;
+    const check = (use: string): string =>
+      compile(`${types}\nimport { load } from "skep";\nconst c = await load<SynGuard>("x");\n${use}\n`);
+    expect(check("const n: bigint | undefined = c.maps.syns.get({ bytes: new Uint8Array(16) });\nvoid n;")).toBe("");
+    expect(check("c.maps.sins.clear();")).toContain("'sins' does not exist");
+    expect(check("c.maps.syns.get({ byte: 1 });")).toContain("'byte' does not exist");
+    expect(check("c.programs.nope.run();")).toContain("'nope' does not exist");
+    expect(check("const x: string = c.rodata.limit;\nvoid x;")).toContain(
+      "'bigint' is not assignable to type 'string'",
+    );
+  }, 120_000);
+});
+
+/** What tsc says of a module that imports the published package; "" where it compiles. */
+function compile(text: string): string {
+  mkdirSync(`${ROOT}/.skep`, { recursive: true });
+  const file = `${ROOT}/.skep/gen-check.mts`;
+  writeFileSync(file, text);
+  return tsc([file], "--noEmit");
+}
