@@ -125,6 +125,15 @@ describe("hash", () => {
     expect(longest).toBeLessThan(12);
   });
 
+  it("takes no more than 1.3 times the kernel's memory for a million entries", () => {
+    const rt = testRuntime({ memoryBytes: 128 << 20 });
+    const entries = 1 << 20;
+    const before = rt.heap.used;
+    rt.createMap(mapSpec(BPF_MAP_TYPE_HASH, { keySize: 8, maxEntries: entries }), null);
+    // htab_map_mem_usage: a bucket of 16 bytes, an element of 48 bytes and key and value.
+    expect(rt.heap.used - before).toBeLessThan(1.3 * entries * (16 + 48 + 8 + 8));
+  });
+
   it("is refused where the kernel refuses it", () => {
     const rt = testRuntime();
     const make = (type: number, fields: object): unknown =>

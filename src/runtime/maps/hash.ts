@@ -20,6 +20,7 @@ import { SkepError } from "../../base/error.ts";
 import { MAP_COUNT, MAP_CPU_STRIDE, MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
+import { copyBytes } from "../memory.ts";
 import { accessOk, HASH_FLAGS, KMALLOC_MAX_SIZE, onlyFlags, PCPU_MIN_UNIT_SIZE, powerOfTwoFrom } from "./flags.ts";
 import {
   ELEM_HASH,
@@ -200,7 +201,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     }
     const elem = old === 0 ? take() : u32[spare] !== 0 ? u32[spare]! : pool.take();
     if (elem <= 0) return lru !== null || elem === 0 ? -ENOMEM : -E2BIG;
-    memory.u8.copyWithin(elem + ELEM_KEY, key, key + keySize);
+    copyBytes(memory, elem + ELEM_KEY, key, keySize);
     copyValue(memory, record, elem + valueOff, value, valueSize);
     insert(elem, hash);
     if (lru !== null) lru.add(elem, old !== 0);
@@ -224,7 +225,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
     if (old === 0) {
       elem = take();
       if (elem <= 0) return lru !== null || elem === 0 ? -ENOMEM : -E2BIG;
-      memory.u8.copyWithin(elem + ELEM_KEY, key, key + keySize);
+      copyBytes(memory, elem + ELEM_KEY, key, keySize);
       for (let cpu = 0; cpu < cpus; cpu++) zeroValue(memory, record, elem + valueOff + cpu * stride, stride);
       insert(elem, hash);
       if (lru !== null) lru.add(elem, false);

@@ -66,9 +66,9 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
         lost++;
         return -ENOSPC;
       }
-      into.set(u8.subarray(data, data + size));
-      if (extraSize > 0) into.set(u8.subarray(extra, extra + extraSize), size);
-      into.fill(0, size + extraSize);
+      copyInto(into, 0, u8, data, size);
+      copyInto(into, size, u8, extra, extraSize);
+      for (let i = size + extraSize; i < bytes; i++) into[i] = 0;
       wake.notify();
       return 0;
     },
@@ -91,4 +91,10 @@ function createPerfArray(host: MapHost, spec: MapSpec, desc: number): PerfOps {
     regions: () => [],
     free: () => keys.free(),
   };
+}
+
+/** Records are short: a loop spares the views that `set` needs. */
+function copyInto(to: Uint8Array, at: number, u8: Uint8Array, from: number, size: number): void {
+  if (size > 256) to.set(u8.subarray(from, from + size), at);
+  else for (let i = 0; i < size; i++) to[at + i] = u8[from + i]!;
 }

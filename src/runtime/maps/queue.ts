@@ -8,6 +8,7 @@ import { E2BIG, EINVAL, ENOENT } from "../../base/errno.ts";
 import { MAP_COUNT, MAP_DATA, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
+import { copyBytes } from "../memory.ts";
 import { ACCESS_MASK, accessOk, KMALLOC_MAX_SIZE, onlyFlags } from "./flags.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
 
@@ -45,7 +46,7 @@ function createQueue(host: MapHost, spec: MapSpec, desc: number): MapOps {
       return -ENOENT;
     }
     const index = isStack ? (head - 1 + slots) % slots : tail;
-    u8.copyWithin(value, data + index * stride, data + index * stride + valueSize);
+    copyBytes(memory, value, data + index * stride, valueSize);
     if (remove) {
       if (isStack) head = index;
       else tail = (tail + 1) % slots;
@@ -69,7 +70,7 @@ function createQueue(host: MapHost, spec: MapSpec, desc: number): MapOps {
         if (flags !== BPF_EXIST) return -E2BIG;
         tail = (tail + 1) % slots;
       }
-      u8.copyWithin(data + head * stride, value, value + valueSize);
+      copyBytes(memory, data + head * stride, value, valueSize);
       head = (head + 1) % slots;
       count();
       return 0;

@@ -3,7 +3,7 @@
  * Source: kernel/bpf/btf.c btf_parse_fields, include/linux/bpf.h bpf_obj_memcpy.
  */
 import type { BtfView } from "../../btf/types.ts";
-import type { LinearMemory } from "../memory.ts";
+import { copyBytes, type LinearMemory } from "../memory.ts";
 
 export type FieldKind =
   | "spin_lock"
@@ -66,7 +66,7 @@ export function hasField(record: ValueRecord, kind: FieldKind): boolean {
 /** Copies a value but for its special fields. */
 export function copyValue(memory: LinearMemory, record: ValueRecord, to: number, from: number, bytes: number): void {
   if (record.length === 0) {
-    memory.u8.copyWithin(to, from, from + bytes);
+    copyBytes(memory, to, from, bytes);
     return;
   }
   let at = 0;

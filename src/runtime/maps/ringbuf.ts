@@ -20,6 +20,7 @@ import { EAGAIN, EINVAL, ENOTSUPP } from "../../base/errno.ts";
 import { MAP_DATA } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
+import { copyBytes } from "../memory.ts";
 import { isPowerOfTwo, onlyFlags, PAGE_BYTES } from "./flags.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
 import { waiters } from "./waiters.ts";
@@ -121,7 +122,7 @@ function createRingbuf(host: MapHost, spec: MapSpec, desc: number): RingOps {
       if ((flags & ~(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP)) !== 0) return -EINVAL;
       const sample = reserve(bytes);
       if (sample === 0) return -EAGAIN;
-      u8.copyWithin(sample, from, from + bytes);
+      copyBytes(memory, sample, from, bytes);
       commit(sample, flags, false);
       return 0;
     },
