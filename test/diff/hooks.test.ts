@@ -23,6 +23,7 @@ import { unsafeVerified } from "../../src/obj/verified.ts";
 import { openCapture } from "../../src/pcap/open.ts";
 import { packets } from "../../src/pcap/packets.ts";
 import { seededRandom } from "../../src/runtime/clock.ts";
+import { embedded } from "../../src/runtime/embedded.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
 import { embeddedTarget } from "../../src/runtime/target.ts";
 import { resolvedProg } from "../fixtures/progs.ts";
@@ -36,8 +37,8 @@ function example(name: string): Uint8Array {
   return readFileSync(new URL(name, EXAMPLES));
 }
 
-/** The hooks alone are compared: programs are let in unverified, every access checked; the kernel verifies them. */
-function embedded(): Target {
+/** The hooks alone: programs are let in unverified, every access checked; the kernel verifies them. */
+function unverified(): Target {
   return embeddedTarget(
     { memoryBytes: 8 << 20, random: 1 },
     { engine: () => interp, verify: (prog) => ({ prog: unsafeVerified(prog), processed: 0 }), createHooks },
@@ -75,30 +76,31 @@ describe.skipIf(reason !== null)("examples", () => {
 
   it.each(["syn_guard", "firewall", "tc_edit"])("%s", (name) => {
     const spec = parseObject(example(`${name}.bpf.o`), name);
-    const pair = [live!, embedded()].map((target) => {
+    const targets = [live!, embedded({ engine: "interp", random: 1 }), embedded({ engine: "jit", random: 1 })];
+    const collections = targets.map((target) => {
       const collection = loadObject(spec, target, name === "syn_guard" ? { rodata: { limit: 20n } } : {});
       if (name === "firewall") {
-        const port = (n: number, proto: number): Record<string, number> => ({ port: n, proto, pad: 0 });
-        collection.maps["ports"]!.set(port(53, 17), 0n);
-        const addr = { bytes: [...new Uint8Array(10), 255, 255, 198, 51, 100, 0] };
+        collection.maps["ports"]!.set({ port: 53, proto: 17, pad: 0 }, 0n);
+        const addr = { bytes: Uint8Array.from([...new Uint8Array(10), 255, 255, 198, 51, 100, 0]) };
         collection.maps["rules"]!.set({ prefixlen: 120, addr }, { action: 2, pad: 0, packets: 0n, bytes: 0n });
       }
       return collection;
     });
-    const progs = pair.map((collection) => collection.programs[name]!.raw);
+    const [kernel, ...ours] = collections.map((collection) => collection.programs[name]!.raw);
     const verdicts = new Set<string>();
     for (const file of captures) {
       frames(file).forEach((data, i) => {
         const ctx = i % 2 === 0 ? undefined : ctxFor(spec.programs[0]!.section, data.length, ctxOf);
         const run: TestRun = ctx === undefined ? { data } : { data, ctx };
-        const [want, got] = progs.map((prog) => outcome(prog, run));
-        expect(got, `${file} packet ${i}`).toBe(want);
-        verdicts.add(want!.slice(0, want!.indexOf(" ")));
+        const want = outcome(kernel!, run);
+        for (const prog of ours) expect(outcome(prog, run), `${file} packet ${i}`).toBe(want);
+        verdicts.add(want.slice(0, want.indexOf(" ")));
       });
     }
     // A comparison of nothing but passes would prove little.
     if (name !== "tc_edit") expect(verdicts.size).toBeGreaterThan(1);
-    for (const collection of pair) collection.close();
+    for (const collection of collections) collection.close();
+    for (const target of targets.slice(1)) target.close();
   });
 
   function ctxFor(section: string, length: number, sizes: Record<string, number>): Uint8Array {
@@ -281,19 +283,15 @@ describe.skipIf(reason !== null)("random helper calls", () => {
       let text = program(random, calls, fields);
       if (name === "cgroup_skb") text = text.replace(/exit$/, "r0 &= 1\nexit");
       const prog = resolvedProg(text, [], { type, section: name });
-      const target = embedded();
+      // Every fourth case goes the whole way: verified here, too, and compiled.
+      const target = n % 4 === 0 ? embedded({ engine: "jit", memoryBytes: 8 << 20, random: 1 }) : unverified();
       const pair = [live!.loadProg(prog, []), target.loadProg(prog, [])];
       for (let k = 0; k < 4; k++) {
-        let data = pick(random, random(4) === 0 ? odd : samples);
-        if (random(5) === 0 && data.length > 14) data = tagged(data, 0x2005);
-        if (random(12) === 0) data = tagged(data.length > 14 ? data : pick(random, samples), 0x3006);
-        const run: TestRun = { data };
-        if (random(3) === 0) run.ctx = randomCtx(random, type, data.length, ctxBytes);
-        if (random(6) === 0 && type !== BPF_PROG_TYPE_XDP) run.flags = 4;
+        const run = randomRun(random, type, ctxBytes);
         const [want, got] = pair.map((each) => outcome(each, run));
         if (want !== got) {
-          const where = `SEED=${SEED} case ${n}\n${text}\ndata ${hex(data)}\nctx ${hex(run.ctx ?? null)} flags ${run.flags ?? 0}`;
-          expect(got, where).toBe(want);
+          const input = `data ${hex(run.data!)}\nctx ${hex(run.ctx ?? null)} flags ${run.flags ?? 0}`;
+          expect(got, `SEED=${SEED} case ${n}\n${text}\n${input}`).toBe(want);
         }
         compared++;
       }
@@ -302,6 +300,16 @@ describe.skipIf(reason !== null)("random helper calls", () => {
     }
     expect(compared).toBe(4 * CASES);
   });
+
+  function randomRun(random: Rng, type: number, ctxBytes: number): TestRun {
+    let data = pick(random, random(4) === 0 ? odd : samples);
+    if (random(5) === 0 && data.length > 14) data = tagged(data, 0x2005);
+    if (random(12) === 0) data = tagged(data.length > 14 ? data : pick(random, samples), 0x3006);
+    const run: TestRun = { data };
+    if (random(3) === 0) run.ctx = randomCtx(random, type, data.length, ctxBytes);
+    if (random(6) === 0 && type !== BPF_PROG_TYPE_XDP) run.flags = 4;
+    return run;
+  }
 
   function randomCtx(random: Rng, type: number, length: number, bytes: number): Uint8Array {
     const ctx = new Uint8Array(bytes);
