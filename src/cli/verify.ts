@@ -3,9 +3,8 @@ import { readdirSync, statSync } from "node:fs";
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
-import type { BtfView } from "../btf/types.ts";
 import type { Judge, Verdict } from "../linux/judge.ts";
-import { resolveMaps, resolveOn } from "../loader/resolve-object.ts";
+import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 import { type VerifyResult, verify } from "../verifier/verify.ts";
@@ -55,9 +54,10 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
     }
     for (const file of request.files.flatMap(objectsAt)) {
       const spec = parseObject(await readInput(file), file);
+      const kernel: KernelView = { kernelBtf, kconfig: (name) => MODEL_KCONFIG[name], coreCache: new Map() };
       for (const prog of spec.programs) {
         if (request.prog !== undefined && prog.name !== request.prog) continue;
-        const row = verdictOn(spec, prog, kernelBtf, judge, request);
+        const row = verdictOn(spec, prog, kernel, judge, request);
         rows.push(row);
         if (!output.json) show(row, request);
       }
@@ -83,13 +83,12 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
 function verdictOn(
   spec: ObjSpec,
   prog: ProgSpec,
-  kernelBtf: BtfView | null,
+  kernel: KernelView,
   judge: Judge | null,
   request: VerifyRequest,
 ): Row {
   let resolved: ResolvedProg;
   try {
-    const kernel = { kernelBtf, kconfig: (name: string) => MODEL_KCONFIG[name] };
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;

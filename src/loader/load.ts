@@ -55,6 +55,7 @@ export function loadObject<T extends ObjectShape = AnyShape>(
     const kernel: KernelView = {
       kernelBtf: options.kernelBtf ?? target.kernelBtf,
       kconfig: (name) => options.kconfig?.[name] ?? target.kconfig(name),
+      coreCache: new Map(),
       ksymAddress: (name) => target.ksymAddress?.(name),
     };
     const programs = choosePrograms(spec, options.programs);

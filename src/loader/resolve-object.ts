@@ -1,5 +1,5 @@
 /** The pure part of loading: what the programs of an object are on a given kernel, before any Target is asked. */
-import { relocateCore } from "../btf/core.ts";
+import { type CoreCache, relocateCore } from "../btf/core.ts";
 import type { BtfView } from "../btf/types.ts";
 import { type KconfigValue, kconfigBytes, resolveProg } from "../obj/resolve.ts";
 import type { MapSpec, ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
@@ -8,8 +8,8 @@ export interface KernelView {
   /** BTF of the kernel; null where there is none: CO-RE then relocates against the object's own (RATIONALE.md). */
   readonly kernelBtf: BtfView | null;
   kconfig(name: string): KconfigValue;
-  /** Address of a kernel symbol, for externs of type `void`. */
-  ksymAddress?(name: string): bigint | undefined;
+  /** Candidates found so far, shared by the programs of one object as libbpf shares them. */
+  readonly coreCache: CoreCache;
 }
 
 /** The object's maps, .kconfig filled in. Throws "obj/kconfig" for a value that is needed and not known. */
@@ -25,7 +25,7 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
   const relocated =
     prog.coreRelos.length === 0 || spec.btf === null || coreBtf === null
       ? prog
-      : relocateCore(prog, spec.btf, coreBtf).prog;
+      : relocateCore(prog, spec.btf, coreBtf, { cache: kernel.coreCache }).prog;
   return resolveProg(relocated, {
     obj: spec,
     maps,

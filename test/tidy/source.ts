@@ -18,8 +18,9 @@ export function readSource(file: string): string {
   return readFileSync(`${SRC}/${file}`, "utf8");
 }
 
-/** `import ... from "x"`, `export ... from "x"`, `import "x"`, each at the start of a line; `import("x")` anywhere. */
-const STATIC = /^(?:import|export)\b([^;"']*?)(?:\bfrom\s*)?["']([^"'\n]+)["']/gm;
+/** `import ... from "x"` and `export ... from "x"` at the start of a line; `import("x")` anywhere. */
+const STATIC =
+  /^(?:import|export)\s+((?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\{[^}]*\}|\*(?:\s+as\s+[\w$]+)?)?)\s*from\s*["']([^"'\n]+)["']/gm;
 const DYNAMIC = /\bimport\(\s*["']([^"'\n]+)["']/g;
 
 /** What a file imports: paths relative to src/ for our own, else the specifier. */
@@ -32,7 +33,7 @@ export function importsOf(file: string): string[] {
 /** Static imports that exist at run time: `import type` is erased and cannot make a cycle. */
 export function valueImportsOf(file: string): string[] {
   return [...readSource(file).matchAll(STATIC)]
-    .filter((match) => !/^\s*type\b/.test(match[1]!))
+    .filter((match) => !/^type\b/.test(match[1]!))
     .map((match) => local(file, match[2]!))
     .filter((imported) => imported.endsWith(".ts"));
 }
