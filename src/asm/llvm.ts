@@ -6,7 +6,7 @@
  * LLVM prints the same text for the seven meanings of LD_IMM64 and the three of CALL, and "<unknown>" for what it does not
  * decode. So that text can always be read back to the same bytes, those print as
  *
- *     r1 = map[fd:5] ll   map[fd:5][0]+16 ll   map[idx:0] ll   map[idx:0][0]+16 ll   btf[id:7] ll   subprog[+0x3] ll
+ *     r1 = map[fd:5] ll   map[fd:5][0]+16 ll   map[idx:0] ll   map[idx:0][0]+16 ll   btf[id:7] ll   subprog[+0x3] <cb> ll
  *     call 0x3 <sub>      call pc+0x3 where no symbol is there      call kfunc[0x4d2]   call kfunc[0x4d2:1]  (off = 1)
  *     .quad 0x00000001000005bf
  */
@@ -121,7 +121,7 @@ function wideText(insns: InsnBuf, i: number, row: OpRow, options: LlvmTextOption
       case "lddw_btf_id":
         return `btf[id:${imm >>> 0}]${next === 0 ? "" : `, ${hex(next)}`}`;
       case "lddw_func":
-        return `subprog[${signedHex(imm)}]${next === 0 ? "" : `, ${hex(next)}`}`;
+        return `${withSymbol(`subprog[${signedHex(imm)}]`, options.symbols, i + 1 + imm)}${next === 0 ? "" : `, ${hex(next)}`}`;
     }
   }
   return hex64(imm, next);

@@ -13,7 +13,7 @@ import {
   shown,
   take,
 } from "./cursor.ts";
-import { type InsnFields, insn, type ParsedInsn, rowOf } from "./parsed.ts";
+import { type InsnFields, insn, type ParsedInsn, rowOf, skipSymbol } from "./parsed.ts";
 
 /** True where an "ll" ends the statement: "r1 = 5 ll". */
 export function wideAhead(c: Cursor): boolean {
@@ -101,6 +101,7 @@ function mapOperand(c: Cursor, dst: number): ParsedInsn {
 
 function bracketEnd(c: Cursor, row: OpRow, fields: InsnFields): ParsedInsn {
   expect(c, "]");
+  skipSymbol(c);
   return insn(row, { ...fields, next: secondWord(c) });
 }
 
