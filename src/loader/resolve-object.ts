@@ -10,6 +10,8 @@ export interface KernelView {
   kconfig(name: string): KconfigValue;
   /** Candidates found so far, shared by the programs of one object as libbpf shares them. */
   readonly coreCache: CoreCache;
+  /** Address of a kernel symbol, for externs of type `void`. */
+  ksymAddress?(name: string): bigint | undefined;
 }
 
 /** The object's maps, .kconfig filled in. Throws "obj/kconfig" for a value that is needed and not known. */
