@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mapSpec, testRuntime } from "../../../test/fixtures/maps.ts";
 import { HELPERS, helperByName } from "../../abi/helpers.ts";
 import {
+  BPF_MAP_TYPE_CGROUP_ARRAY,
   BPF_MAP_TYPE_HASH,
   BPF_MAP_TYPE_PERF_EVENT_ARRAY,
   BPF_MAP_TYPE_RINGBUF,
@@ -16,6 +17,10 @@ import { progHelpers, sharedHelpers } from "./table.ts";
 
 const A = STACK_BASE;
 const B = STACK_BASE + 256;
+
+function bytesOf(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer);
+}
 
 /** Calls a helper; every argument counts as one "i", or as its two halves where the form is "d". */
 function caller(rt: Runtime): (name: string, ...args: (number | bigint)[]) => bigint {
@@ -148,6 +153,21 @@ describe("the current task", () => {
     expect(caller(testRuntime())("get_current_task")).toBe(0n);
   });
 
+  it("is under a cgroup of an array, or not", () => {
+    const rt = testRuntime({ task: { cgroupId: 77n } });
+    const call = caller(rt);
+    const map = rt.createMap(mapSpec(BPF_MAP_TYPE_CGROUP_ARRAY, { valueSize: 4, maxEntries: 3 }), null);
+    const put = (index: number, id: number): void => map.update(bytesOf(index), bytesOf(id));
+    const under = (index: number): bigint => call("current_task_under_cgroup", map.ops.desc, index);
+    put(0, 77);
+    put(1, 78);
+    expect([under(0), under(1), under(2), under(3)]).toEqual([1n, 0n, BigInt(-EAGAIN), BigInt(-E2BIG)]);
+    put(1, 1);
+    expect(under(1)).toBe(1n);
+    expect(map.delete(bytesOf(0))).toBe(true);
+    expect(under(0)).toBe(BigInt(-EAGAIN));
+  });
+
   it("has storage of its own in each map", () => {
     const rt = testRuntime({ kernelBtf });
     const call = caller(rt);
@@ -171,7 +191,7 @@ describe("the current task", () => {
     call("get_current_task_btf");
     expect(get1(0)).toBe(0);
     expect(rt.u32[get1(1) >>> 2]).toBe(0);
-    expect(map.lookup(new Uint8Array(Uint32Array.of(5).buffer))![0]).toBe(77);
+    expect(map.lookup(bytesOf(5))![0]).toBe(77);
     expect(call("task_storage_delete", map.ops.desc, task)).toBe(0n);
     expect(call("task_storage_delete", map.ops.desc, task)).toBe(BigInt(-ENOENT));
     map.close();
@@ -346,7 +366,7 @@ describe("stacks", () => {
     const id = call("get_stackid", 0, map.ops.desc, 0);
     expect(id).toBeGreaterThanOrEqual(0n);
     expect(call("get_stackid", 0, map.ops.desc, 0)).toBe(id);
-    const key = new Uint8Array(Uint32Array.of(Number(id)).buffer);
+    const key = bytesOf(Number(id));
     expect(map.lookup(key)).toEqual(new Uint8Array(BigUint64Array.of(1n, 2n, 3n).buffer));
     expect(call("get_stack", 0, A, 16, 1)).toBe(16n);
     expect(rt.view.getBigUint64(A, true)).toBe(2n);

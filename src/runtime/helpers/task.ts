@@ -1,10 +1,13 @@
 /** The task that the event runs in: from the event where a recording names it, else what RuntimeOptions.task says. */
-import { EINVAL } from "../../base/errno.ts";
+import { EAGAIN, EINVAL } from "../../base/errno.ts";
 import type { HelperImpl } from "../../engine/engine.ts";
+import { isCgroupArray } from "../maps/cgroup-array.ts";
 import { isStorage } from "../maps/storage.ts";
 import type { Runtime } from "../runtime.ts";
 import { retBig, retHalves } from "./args.ts";
 
+/** Id of the cgroup that every task is under. */
+const ROOT_CGROUP = 1;
 const TASK_COMM_LEN = 16;
 /** BPF_LOCAL_STORAGE_GET_F_CREATE. */
 const GET_F_CREATE = 1;
@@ -37,8 +40,21 @@ export function taskHelpers(rt: Runtime): HelperImpl[] {
       args: ["i"],
       ret: "d",
       fn: (level) => {
-        if (level === 0) return retHalves(rt, 1, 0);
+        if (level === 0) return retHalves(rt, ROOT_CGROUP, 0);
         return level === 1 ? retHalves(rt, event.cgroupLo, event.cgroupHi) : retHalves(rt, 0, 0);
+      },
+    },
+    {
+      name: "current_task_under_cgroup",
+      args: ["i", "i"],
+      ret: "s",
+      fn: (map, index) => {
+        const cgroups = rt.mapAt(map! >>> 0);
+        if (!isCgroupArray(cgroups)) return -EINVAL;
+        const cgroup = cgroups.cgroupAt(index! >>> 0);
+        if (cgroup === undefined) return -EAGAIN;
+        if (cgroup < 0) return cgroup;
+        return cgroup === ROOT_CGROUP || cgroup === event.cgroupLo >>> 0 ? 1 : 0;
       },
     },
     {

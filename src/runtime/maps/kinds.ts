@@ -3,6 +3,7 @@ import {
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_ARRAY_OF_MAPS,
   BPF_MAP_TYPE_BLOOM_FILTER,
+  BPF_MAP_TYPE_CGROUP_ARRAY,
   BPF_MAP_TYPE_CPUMAP,
   BPF_MAP_TYPE_DEVMAP,
   BPF_MAP_TYPE_DEVMAP_HASH,
@@ -25,6 +26,7 @@ import {
 } from "../../abi/map-types.ts";
 import { arrayKind, percpuArrayKind } from "./array.ts";
 import { bloomKind } from "./bloom.ts";
+import { cgroupArrayKind } from "./cgroup-array.ts";
 import { hashKind } from "./hash.ts";
 import { lpmKind } from "./lpm.ts";
 import { arrayOfMapsKind, hashOfMapsKind } from "./map-in-map.ts";
@@ -46,6 +48,7 @@ export const MAP_KINDS: ReadonlyMap<number, MapKind> = new Map([
   [BPF_MAP_TYPE_PERCPU_HASH, hashKind],
   [BPF_MAP_TYPE_PERCPU_ARRAY, percpuArrayKind],
   [BPF_MAP_TYPE_STACK_TRACE, stackTraceKind],
+  [BPF_MAP_TYPE_CGROUP_ARRAY, cgroupArrayKind],
   [BPF_MAP_TYPE_LRU_HASH, hashKind],
   [BPF_MAP_TYPE_LRU_PERCPU_HASH, hashKind],
   [BPF_MAP_TYPE_LPM_TRIE, lpmKind],
