@@ -11,7 +11,7 @@ import type { Program } from "../loader/program.ts";
 import type { ReplayOptions, ReplayResult, Target } from "../loader/target.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
-import { openCapture } from "../pcap/open.ts";
+import { openBytes } from "../pcap.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { mapDocuments, showMaps } from "./maps-view.ts";
@@ -179,7 +179,7 @@ function parseSetting(text: string): unknown {
 
 async function replayCapture(collection: Collection, request: RunRequest, file: string): Promise<Outcome> {
   const program = Object.values(collection.programs).find((each) => isPacketProg(each.spec))!;
-  const source = openCapture(await readInput(file), file);
+  const source = await openBytes(await readInput(file), file);
   const kept = request.write === undefined ? null : await packetSink(request.write);
   const bar = progress("packets");
   const packets = await program.replay(source, {

@@ -1,8 +1,22 @@
+import { concatBytes } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
-import type { Host } from "./host.ts";
+import { gzipError } from "./gzip-error.ts";
+import { type Host, MAX_GUNZIP_BYTES } from "./host.ts";
 
-/** The little of fetch that is needed; declared here because only this file may use it. */
+/** The little of the web platform that is needed; declared here because only this file may use it. */
 declare function fetch(url: string): Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
+
+interface ByteStream {
+  pipeThrough(transform: DecompressionStream): ByteStream;
+  getReader(): { read(): Promise<{ done: false; value: Uint8Array } | { done: true; value: undefined }> };
+}
+declare class Blob {
+  constructor(parts: readonly Uint8Array[]);
+  stream(): ByteStream;
+}
+declare class DecompressionStream {
+  constructor(format: "gzip");
+}
 
 export const host: Host = {
   name: "browser",
@@ -14,6 +28,22 @@ export const host: Host = {
       throw new SkepError(code, `cannot read ${path}: HTTP status ${response.status}`, { site: { file: path } });
     }
     return new Uint8Array(await response.arrayBuffer());
+  },
+
+  async gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    try {
+      const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        length += part.value.length;
+        if (length > MAX_GUNZIP_BYTES) throw gzipError(undefined);
+        parts.push(part.value);
+      }
+    } catch (cause) {
+      throw gzipError(cause);
+    }
+    return concatBytes(parts);
   },
 
   kernelBtf(): Uint8Array | null {

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { SkepError } from "../base/error.ts";
-import type { Host } from "./host.ts";
+import { gzipError } from "./gzip-error.ts";
+import { type Host, MAX_GUNZIP_BYTES } from "./host.ts";
 
 const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
 
@@ -14,6 +17,14 @@ export const host: Host = {
       return new Uint8Array(await readFile(path));
     } catch (cause) {
       throw readError(path, cause);
+    }
+  },
+
+  async gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+    try {
+      return new Uint8Array(await promisify(gunzip)(bytes, { maxOutputLength: MAX_GUNZIP_BYTES }));
+    } catch (cause) {
+      throw gzipError(cause);
     }
   },
 

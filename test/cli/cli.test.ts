@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { ROOT } from "../tidy/source.ts";
 import { tsc } from "../tidy/tsc.ts";
@@ -92,6 +93,19 @@ describe.skipIf(!built)("skep", () => {
     };
     const again = JSON.parse(skep("run", GUARD, "--pcap", kept, "--json").stdout) as { packets: number };
     expect(again.packets).toBe(strict.verdicts.pass);
+  });
+
+  test("a gzip capture is read as it is", () => {
+    const packed = join(scratch, "scan.pcap.gz");
+    writeFileSync(packed, gzipSync(readFileSync(`${ROOT}/${SCAN}`)));
+    const verdicts = (file: string): unknown =>
+      (JSON.parse(skep("run", GUARD, "--pcap", file, "--json").stdout) as { verdicts: unknown }).verdicts;
+    expect(verdicts(packed)).toEqual(verdicts(SCAN));
+    writeFileSync(packed, gzipSync(readFileSync(`${ROOT}/${SCAN}`)).subarray(0, 100));
+    expect(skep("run", GUARD, "--pcap", packed)).toMatchObject({
+      status: 6,
+      stderr: expect.stringContaining("error[host/gzip]"),
+    });
   });
 
   test("recorded events feed a tracing program", () => {
