@@ -103,13 +103,15 @@ export interface Runtime extends Machine, MapOwner {
 
 const TRACE_LINES = 1024;
 const SCRATCH_BYTES = 64;
+/** Kept free at the end: whole words are read of keys whose last one is not whole. */
+const GUARD_BYTES = 16;
 /** Callbacks run at one settling: a timer that is always due does not stop the replay. */
 const SETTLE_MAX = 10_000;
 
 export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Runtime {
   const { u8, u32, i32, view } = memory;
   const { cpus } = options;
-  const heap = createHeap(u8, HEAP_BASE, memory.bytes);
+  const heap = createHeap(u8, HEAP_BASE, memory.bytes - GUARD_BYTES);
   const clock = options.clock ?? hostClock();
   const random =
     typeof options.random === "function"
@@ -236,7 +238,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
         });
       }
       const errno = checkCommon(spec) || kind.check(spec, cpus);
-      if (errno !== 0) throw refused(spec, errno, "its sizes, entries or flags are not allowed for its type");
+      if (errno !== 0) throw refused(spec, errno);
       const desc = heap.alloc(MAP_DESC_BYTES);
       const id = runtime.nextId();
       let slot = slots.indexOf(undefined, 1);
@@ -358,8 +360,13 @@ function adjusted(spec: MapSpec, cpus: number): MapSpec {
   return { ...spec, maxEntries: Math.max(PAGE_BYTES, powerOfTwoFrom(Math.min(spec.maxEntries, 2 ** 31))) };
 }
 
-function refused(spec: MapSpec, errno: number, why: string): SkepError {
-  return new SkepError(`map/${errnoName(errno)}`, `map ${spec.name} (type ${spec.type}) cannot be made: ${why}`, {
-    errno,
-  });
+function refused(spec: MapSpec, errno: number): SkepError {
+  const word = MAP_TYPES[spec.type]?.word ?? String(spec.type);
+  const { keySize, valueSize, maxEntries, flags } = spec;
+  const given = `key ${keySize}, value ${valueSize} bytes, ${maxEntries} entries, flags 0x${flags.toString(16)}`;
+  const advice =
+    maxEntries === 0
+      ? `max_entries is 0: choose it at load, maps: { ${spec.name}: { maxEntries: n } }`
+      : "the kernel refuses these sizes or flags for this type, too";
+  return new SkepError(`map/${errnoName(errno)}`, `map ${spec.name}: no ${word} has ${given}`, { errno, advice });
 }

@@ -122,6 +122,24 @@ describe("embedded target", () => {
     expect(t.runtime.maps()).toEqual([]);
   });
 
+  it("keeps memory until a run is over whose callback closes everything", () => {
+    const t = target({ onTrace: () => close() });
+    const map = t.createMap(counts, null);
+    const text = COUNT.replace(
+      "r0 = 2",
+      "r1 = 0x6968\n*(u64 *)(r10 - 8) = r1\nr1 = r10\nr1 += -8\nr2 = 8\ncall 6\nr0 = 2",
+    );
+    const prog = t.loadProg(resolvedProg(text, [counts]), [map]);
+    let mapsThen = 0;
+    const close = (): void => {
+      prog.close();
+      map.close();
+      mapsThen = t.runtime.maps().length;
+    };
+    expect(prog.testRun({ data: PACKET, repeat: 3 }).retval).toBe(2);
+    expect([mapsThen, t.runtime.maps().length]).toEqual([1, 0]);
+  });
+
   it("tail-calls through a prog array, whose programs outlive their close", () => {
     const t = target();
     const jumps = mapSpec(BPF_MAP_TYPE_PROG_ARRAY, { name: "jumps", valueSize: 4, maxEntries: 2 });

@@ -211,19 +211,30 @@ class LoadedProg implements EmbeddedProg {
   }
 
   testRun(run: TestRun): TestRunResult {
-    return this.#live().testRun(run);
+    return this.#held((hook) => hook.testRun(run));
   }
 
   replay(source: PacketSource, options?: ReplayOptions): ReplayResult {
-    return this.#live().replay(source, options);
+    return this.#held((hook) => hook.replay(source, options));
   }
 
   replayEvents(events: Iterable<RecordedEvent>, options?: EventReplayOptions): EventReplayResult {
-    return this.#live().replayEvents(events, options);
+    return this.#held((hook) => hook.replayEvents(events, options));
   }
 
   attach(options: AttachOptions): TargetLink {
     return this.#live().attach(options);
+  }
+
+  /** A callback of the caller may close the program and its maps meanwhile: their memory stays until the run is over. */
+  #held<T>(run: (hook: HookProg) => T): T {
+    const hook = this.#live();
+    this.use();
+    try {
+      return run(hook);
+    } finally {
+      this.unuse();
+    }
   }
 
   close(): void {
