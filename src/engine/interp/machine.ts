@@ -7,7 +7,7 @@
 import { SkepError } from "../../base/error.ts";
 import type { InsnBuf } from "../../isa/insn.ts";
 import { CELL_R0_HI, FRAME_BYTES, NULL_PAGE_BYTES, STACK_BASE, STACK_TOP } from "../../layout/layout.ts";
-import { PTR_PROBE } from "../../obj/verified.ts";
+import { PTR_ARENA, PTR_PROBE } from "../../obj/verified.ts";
 import type { BoundProg } from "../bind.ts";
 import { DEFAULT_BUDGET, type EngineEnv, type HelperImpl } from "../engine.ts";
 
@@ -112,7 +112,8 @@ export class Machine {
    */
   slowAddress(reg: number, off: number, sizeBytes: number, write: boolean): number {
     const lo = this.regs[2 * reg]! >>> 0;
-    const hi = this.regs[2 * reg + 1]!;
+    // Arena pointers are told apart by their low half alone.
+    const hi = this.ptr[this.pc] === PTR_ARENA ? 0 : this.regs[2 * reg + 1]!;
     const address = lo + off;
     const probe = !write && this.ptr[this.pc] === PTR_PROBE;
     if (hi !== 0 || address < NULL_PAGE_BYTES || address + sizeBytes > this.memoryBytes) {

@@ -388,28 +388,7 @@ function divide64(r: Regs, dst: number, src: number, imm: number, quotient: bool
     return;
   }
   const op = quotient ? (signed ? I64_DIV_S : I64_DIV_U) : signed ? I64_REM_S : I64_REM_U;
-  r.getWide(src);
-  code.op(I64_EQZ);
-  code.open(IF, I64);
-  if (quotient) code.i64(0, 0);
-  else r.getWide(dst);
-  code.op(ELSE);
-  if (signed) {
-    if (quotient) {
-      r.getWide(src);
-      code.i64(-1, -1);
-      code.op(I64_EQ);
-      code.open(IF, I64);
-      code.i64(0, 0);
-      r.getWide(dst);
-      code.op(I64_SUB);
-      code.op(ELSE);
-    }
-    r.getWide(dst);
-    r.getWide(src);
-    code.op(op);
-    if (quotient) code.op(END);
-  } else {
+  if (!signed) {
     // A 32-bit division is several times faster, and most operands fit.
     r.getWide(dst);
     r.getWide(src);
@@ -418,17 +397,32 @@ function divide64(r: Regs, dst: number, src: number, imm: number, quotient: bool
     code.op(I64_SHR_U);
     code.op(I64_EQZ);
     code.open(IF, I64);
-    r.getLow(dst);
-    r.getLow(src);
-    code.op(quotient ? I32_DIV_U : I32_REM_U);
+    divide32(r, dst, src, imm, quotient, false);
     code.op(I64_EXTEND_I32_U);
     code.op(ELSE);
-    r.getWide(dst);
-    r.getWide(src);
-    code.op(op);
-    code.op(END);
   }
+  r.getWide(src);
+  code.op(I64_EQZ);
+  code.open(IF, I64);
+  if (quotient) code.i64(0, 0);
+  else r.getWide(dst);
+  code.op(ELSE);
+  if (signed && quotient) {
+    r.getWide(src);
+    code.i64(-1, -1);
+    code.op(I64_EQ);
+    code.open(IF, I64);
+    code.i64(0, 0);
+    r.getWide(dst);
+    code.op(I64_SUB);
+    code.op(ELSE);
+  }
+  r.getWide(dst);
+  r.getWide(src);
+  code.op(op);
+  if (signed && quotient) code.op(END);
   code.op(END);
+  if (!signed) code.op(END);
   r.setWide(dst);
 }
 

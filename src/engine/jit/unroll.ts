@@ -9,9 +9,10 @@
  */
 import type { Graph, RawBlocks } from "./graph.ts";
 
-/** Insns that all copies of a loop may have together, and the most copies. */
-const MAX_INSNS = 96;
+/** Insns that all copies of a loop may have together, the most copies, and insns that a function may grow by. */
+const MAX_INSNS = 256;
 const MAX_COPIES = 4;
+const MAX_GROWTH = 1024;
 
 /** The graph's blocks with the copies behind them, or null where no loop is copied. */
 export function unroll(g: Graph): RawBlocks | null {
@@ -34,13 +35,13 @@ export function unroll(g: Graph): RawBlocks | null {
     next: [...g.next],
     taken: [...g.taken],
   };
-  let copied = false;
+  let growth = 0;
   for (const [h, blocks] of members) {
     let insns = 0;
     for (const b of blocks) insns += g.last[b]! - g.first[b]! + 1;
     const copies = Math.min(MAX_COPIES, Math.floor(MAX_INSNS / insns));
-    if (copies < 2) continue;
-    copied = true;
+    if (copies < 2 || growth + (copies - 1) * insns > MAX_GROWTH) continue;
+    growth += (copies - 1) * insns;
     const index = new Map(blocks.map((b, i) => [b, i]));
     const firstCopy = out.first.length;
     // Where copy c of block b stands; copy 0 is the block itself.
@@ -63,5 +64,5 @@ export function unroll(g: Graph): RawBlocks | null {
       out.taken[b] = lead(g.taken[b]!, 0);
     }
   }
-  return copied ? out : null;
+  return growth > 0 ? out : null;
 }
