@@ -128,6 +128,12 @@ export class BpfMap<K = Value, V = Value> {
   }
 
   *entries(): IterableIterator<[K, V]> {
+    // Targets that pay for each key hand over all elements at once.
+    const scanned: [K, V][] = [];
+    if (this.raw.scan?.((key, value) => scanned.push([this.#key.decode(key) as K, this.#decode(value)]))) {
+      yield* scanned;
+      return;
+    }
     for (const bytes of this.#rawKeys()) {
       const value = this.raw.lookup(bytes);
       if (value !== null) yield [this.#key.decode(bytes) as K, this.#decode(value)];

@@ -34,7 +34,7 @@ export function register(program: Command): void {
     .command("bench")
     .description("time programs on our JIT, our interpreter and the kernel's JIT")
     .argument("<objects...>", "object files; every program that BPF_PROG_TEST_RUN can run is timed")
-    .option("--data <file>", "packet to run on (default: 64 zero bytes after an Ethernet header for IPv4)")
+    .option("--data <file>", "packet to run on (default: a TCP packet of 512 bytes)")
     .option("--pcap <file>", "take the first packet of a capture instead")
     .option("--engines <list>", "which of jit, interp, linux", "jit,interp,linux")
     .option("--rounds <n>", "rounds; the median counts", "9")
@@ -137,14 +137,24 @@ async function packetOf(options: BenchOptions): Promise<Uint8Array> {
   const { host } = await import("#host");
   if (options.data !== undefined) return host.readFile(options.data);
   if (options.pcap === undefined) {
-    const packet = new Uint8Array(78);
-    packet[12] = 0x08; // ETH_P_IP
-    return packet;
+    return defaultPacket();
   }
   const source = await (await import("../../pcap.ts")).open(options.pcap);
   if (!source.next())
     throw new SkepError("pcap/empty", "the capture holds no packet", { site: { file: options.pcap } });
   return source.bytes.slice(source.start, source.end);
+}
+
+/** 512 bytes: Ethernet, IPv4, TCP (192.0.2.1 to 198.51.100.1 port 443), then bytes of a fixed pseudo-random sequence. */
+function defaultPacket(): Uint8Array {
+  const packet = new Uint8Array(512);
+  for (let i = 0, x = 1; i < packet.length; i++) {
+    x = (Math.imul(x, 1103515245) + 12345) >>> 0;
+    packet[i] = x >>> 16;
+  }
+  packet.set([0x08, 0x00, 0x45, 0x00, 0x01, 0xf2, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1], 12);
+  packet.set([0xc0, 0x00, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0], 34);
+  return packet;
 }
 
 function ratios(rows: readonly Row[], engines: readonly EngineName[]): Record<string, number> {
