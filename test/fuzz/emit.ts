@@ -50,6 +50,7 @@ interface Scope {
   live: Set<number>;
   /** Loops open around the place, for their counters' slots. */
   loops: number;
+  readonly forLinux: boolean;
   /** Null in subprograms. */
   readonly main: {
     readonly calls: { readonly at: number; readonly sub: number }[];
@@ -66,6 +67,7 @@ export function emit(program: Program): Emitted {
     scalars: SCALARS,
     live: new Set(),
     loops: 0,
+    forLinux: program.forLinux,
     main: { calls: [], callbacks: [], each: [], type: program.type },
   };
   const short = prologue(main, program.type);
@@ -81,7 +83,7 @@ export function emit(program: Program): Emitted {
     if (used.length === 0) continue;
     funcs.push(list.length);
     for (const call of used) list[call.at]!.imm = list.length - call.at - 1;
-    emitSub(list, nodes);
+    emitSub(list, nodes, program.forLinux);
   }
   if (callbacks.length > 0) {
     funcs.push(list.length);
@@ -143,8 +145,8 @@ function epilogue({ list, live }: Scope): void {
   push(list, 0x95);
 }
 
-function emitSub(list: Insn[], nodes: readonly Node[]): void {
-  const scope: Scope = { list, scalars: SUB_SCALARS, live: new Set([1, 2, 3, 4, 5]), loops: 0, main: null };
+function emitSub(list: Insn[], nodes: readonly Node[], forLinux: boolean): void {
+  const scope: Scope = { list, scalars: SUB_SCALARS, live: new Set([1, 2, 3, 4, 5]), loops: 0, forLinux, main: null };
   for (let word = 0; word < STACK_WORDS; word++) push(list, 0x7b, 10, 1 + (word % 5), -8 * (word + 1));
   emitNodes(scope, nodes);
   const live = [...scope.live];
@@ -279,13 +281,13 @@ const EMITTERS: Readonly<Record<Node["kind"], (scope: Scope, node: Node) => void
   },
 
   /**
-   * On the map's value all of them; on the stack only those that fetch nothing: Linux (seen on 6.18) does not follow what a
-   * fetch reads from a spilled scalar when it marks values precise, and so takes a branch that another path must not take.
+   * On the map's value all of them; for Linux on the stack only those that fetch nothing: it does not follow what a fetch reads
+   * from a spilled scalar when it marks values precise (seen on 6.18), and so takes a branch that another path must not take.
    */
   atomic(scope, { a, b, c }) {
     const { list } = scope;
     const onStack = scope.main === null || (a >> 6) % 2 === 1;
-    const op = ATOMICS[a % (onStack ? PLAIN_ATOMICS : ATOMICS.length)]!;
+    const op = ATOMICS[a % (onStack && scope.forLinux ? PLAIN_ATOMICS : ATOMICS.length)]!;
     const wide = (a >> 5) % 2 === 0;
     const src = scalar(scope, b);
     const word = c % 8;
@@ -362,8 +364,8 @@ const EMITTERS: Readonly<Record<Node["kind"], (scope: Scope, node: Node) => void
   loopHelper(scope, { a, c }) {
     const { list, main } = scope;
     if (main === null) return;
-    // Never 0: Linux then drops the callback as dead code and fails with a "verifier bug" of its own (6.18)
-    push(list, 0xb7, 1, 0, 0, 1 + (a % 5));
+    // Not 0 for Linux: it then drops the callback as dead code and fails with a "verifier bug" of its own (6.18)
+    push(list, 0xb7, 1, 0, 0, scope.forLinux ? 1 + (a % 5) : a % 6);
     main.callbacks.push(list.length);
     push(list, 0x18, 2, 4);
     push(list, 0);

@@ -38,6 +38,8 @@ export interface Node {
 
 export interface Program {
   readonly seed: number;
+  /** Leaves out what the kernel gets wrong (see emit.ts), so that it can be compared with. */
+  readonly forLinux: boolean;
   readonly type: "xdp" | "sched_cls";
   readonly main: readonly Node[];
   readonly subs: readonly (readonly Node[])[];
@@ -83,12 +85,12 @@ const MAIN_LEAVES: readonly NodeKind[] = [
   "packetLoad",
 ];
 
-export function generate(seed: number): Program {
+export function generate(seed: number, forLinux = true): Program {
   const random = rng(seed);
   const subs = Array.from({ length: SUBS }, () => nodes(random, 1 + random.below(6), 1, LEAVES));
   const main = nodes(random, 3 + random.below(18), 2, MAIN_LEAVES);
   const packets = [0, 1].map((n) => packet(random, n === 1));
-  return { seed, type: random.below(4) === 0 ? "sched_cls" : "xdp", main, subs, packets };
+  return { seed, forLinux, type: random.below(4) === 0 ? "sched_cls" : "xdp", main, subs, packets };
 }
 
 function nodes(random: Rng, count: number, depth: number, leaves: readonly NodeKind[]): Node[] {

@@ -44,13 +44,14 @@ export function fuzz(options: FuzzOptions): FuzzResult {
   let programs = 0;
   let rigs: Rig[] = [];
   const from = options.from ?? 0;
+  const forLinux = options.backends.some((backend) => backend.name === "linux");
   try {
     for (let i = from; i < from + options.count; i++) {
       if ((i - from) % RIG_PROGRAMS === 0) {
         for (const rig of rigs) rig.target.close();
         rigs = options.backends.map(openRig);
       }
-      const program = generate(programSeed(options.seed, i));
+      const program = generate(programSeed(options.seed, i), forLinux);
       const all = outcomes(rigs, program);
       programs++;
       if (all.every((outcome) => outcome.refused === null)) accepted++;

@@ -219,24 +219,7 @@ function tailCall(e: Emit, i: number, func: number): void {
   const { regs, plan } = e;
   const { code } = regs;
   if (!e.main || plan.progTable === -1) {
-    regs.getLow(2);
-    regs.getLow(3);
-    regs.getLow(1);
-    frameBase(e, FRAME_BYTES);
-    code.call(func);
-    code.open(IF, VOID);
-    code.i32(0);
-    code.mem(I32_LOAD, 2, CELL_RET_HI);
-    if (!e.main) {
-      code.op(I64_EXTEND_I32_U);
-      code.i32(0);
-      code.mem(I64_LOAD32_U, 2, CELL_R0_HI);
-      code.i64(32, 0);
-      code.op(I64_SHL);
-      code.op(I64_OR);
-    }
-    code.op(RETURN);
-    code.op(END);
+    tailCallOut(e, func);
     return;
   }
   const count = regs.temp32(0);
@@ -275,7 +258,11 @@ function tailCall(e: Emit, i: number, func: number): void {
   code.mem(I32_LOAD, 2, 0);
   code.tee(slot);
   code.op(I32_EQZ);
-  code.brIf(0);
+  code.open(IF, VOID);
+  // Empty, or a program that is no WebAssembly.
+  tailCallOut(e, func);
+  code.br(1);
+  code.op(END);
   code.i32(0);
   code.get(count);
   code.i32(1);
@@ -285,6 +272,30 @@ function tailCall(e: Emit, i: number, func: number): void {
   code.get(slot);
   code.opU(RETURN_CALL_INDIRECT, e.mainType);
   code.byte(plan.progTable);
+  code.op(END);
+}
+
+/** The tail call by TypeScript: returns from the function where another program ran. */
+function tailCallOut(e: Emit, func: number): void {
+  const { regs } = e;
+  const { code } = regs;
+  regs.getLow(2);
+  regs.getLow(3);
+  regs.getLow(1);
+  frameBase(e, FRAME_BYTES);
+  code.call(func);
+  code.open(IF, VOID);
+  code.i32(0);
+  code.mem(I32_LOAD, 2, CELL_RET_HI);
+  if (!e.main) {
+    code.op(I64_EXTEND_I32_U);
+    code.i32(0);
+    code.mem(I64_LOAD32_U, 2, CELL_R0_HI);
+    code.i64(32, 0);
+    code.op(I64_SHL);
+    code.op(I64_OR);
+  }
+  code.op(RETURN);
   code.op(END);
 }
 
@@ -322,8 +333,9 @@ function loop(e: Emit): void {
   code.get(n);
   code.op(I32_GE_U);
   code.brIf(1);
-  const callback = regs.isConst(2) ? e.callback(regs.symLo[2]!) : null;
-  if (callback !== null) {
+  // None where the callback is dead code: the verifier knows that nr is 0
+  const callback = regs.isConst(2) ? e.callback(regs.symLo[2]!) : undefined;
+  if (callback !== undefined) {
     for (let arg = 1; arg <= callback.args; arg++) {
       if (arg === 1) {
         code.get(at);

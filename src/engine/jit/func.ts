@@ -64,7 +64,7 @@ export interface ModulePlan {
   readonly usesMayGoto: boolean;
   mapAddress(index: number): number;
   funcAt(start: number): FuncPlan;
-  callback(id: number): FuncPlan;
+  callback(id: number): FuncPlan | undefined;
 }
 
 export interface Emit extends ModulePlan {

@@ -105,7 +105,7 @@ export function translate(prog: VerifiedProg, env: EngineEnv): Unit {
     usesMayGoto: usesMayGoto(bound),
     mapAddress: (index) => env.maps[index]!,
     funcAt: (start) => byStart.get(start)!,
-    callback: (id) => byStart.get(bound.funcs[id]!)!,
+    callback: (id) => byStart.get(bound.funcs[id]!),
   };
   const pairs: (readonly number[])[] = [];
   for (const f of funcs) {
