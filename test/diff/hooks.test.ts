@@ -6,8 +6,13 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { helperByName } from "../../src/abi/helpers.ts";
+import { helpersOf } from "../../src/abi/prog-helpers.ts";
 import {
   BPF_PROG_TYPE_CGROUP_SKB,
+  BPF_PROG_TYPE_FLOW_DISSECTOR,
+  BPF_PROG_TYPE_LWT_OUT,
+  BPF_PROG_TYPE_LWT_XMIT,
+  BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_SCHED_CLS,
   BPF_PROG_TYPE_SOCKET_FILTER,
   BPF_PROG_TYPE_XDP,
@@ -30,7 +35,7 @@ import { resolvedProg } from "../fixtures/progs.ts";
 import { liveKernel } from "../live.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
-const CASES = Number(process.env["CASES"] ?? 150);
+const CASES = Number(process.env["CASES"] ?? 60);
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 
 function example(name: string): Uint8Array {
@@ -205,6 +210,12 @@ const TC_CALLS: readonly Call[] = [
     mixBuf(8),
 ];
 
+/** Those of tc's calls that a program type may make. */
+function allowed(type: number): readonly Call[] {
+  const ids = new Set(helpersOf(type, 0));
+  return TC_CALLS.filter((make) => ids.has(Number(/call (\d+)/.exec(make(() => 0))![1])));
+}
+
 const CSUM_DIFF: Call = (r) => {
   const size = (): number => pick(r, [0, 4, 8, 20, 40, 63]);
   const lines = [
@@ -233,6 +244,8 @@ const fieldMix = (offsets: readonly number[]): string =>
   offsets.map((off) => `r0 = *(u32 *)(r6 + ${off})\n${MIX}`).join("\n");
 /** len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto, priority. */
 const SKB_FIELDS = fieldMix([0, 4, 8, 12, 16, 20, 24, 28, 32]);
+/** lwt programs may not read the VLAN and queue fields: len, pkt_type, mark, protocol, priority. */
+const LWT_FIELDS = fieldMix([0, 4, 8, 16, 32]);
 /** data_end - data, data - data_meta. */
 const XDP_FIELDS = `r0 = *(u32 *)(r6 + 4)\nr1 = *(u32 *)(r6 + 0)\nr2 = *(u32 *)(r6 + 8)\nr0 -= r1\n${MIX}r1 -= r2\nr0 = r1\n${MIX}`;
 
@@ -269,6 +282,20 @@ describe.skipIf(reason !== null)("random helper calls", () => {
     { name: "tc", type: BPF_PROG_TYPE_SCHED_CLS, calls: [...TC_CALLS, CSUM_DIFF], fields: SKB_FIELDS, ctxBytes: 192 },
     { name: "socket filter", type: BPF_PROG_TYPE_SOCKET_FILTER, calls: SKB_CALLS, fields: SKB_FIELDS, ctxBytes: 192 },
     {
+      name: "lwt_out",
+      type: BPF_PROG_TYPE_LWT_OUT,
+      calls: [...allowed(BPF_PROG_TYPE_LWT_OUT), CSUM_DIFF],
+      fields: LWT_FIELDS,
+      ctxBytes: 192,
+    },
+    {
+      name: "lwt_xmit",
+      type: BPF_PROG_TYPE_LWT_XMIT,
+      calls: allowed(BPF_PROG_TYPE_LWT_XMIT),
+      fields: LWT_FIELDS,
+      ctxBytes: 192,
+    },
+    {
       name: "cgroup_skb",
       type: BPF_PROG_TYPE_CGROUP_SKB,
       calls: [...SKB_CALLS, () => call("skb_ecn_set_ce", [])],
@@ -299,6 +326,74 @@ describe.skipIf(reason !== null)("random helper calls", () => {
       target.close();
     }
     expect(compared).toBe(4 * CASES);
+  });
+
+  it("flow dissector", () => {
+    const next = seededRandom(SEED);
+    const random: Rng = (below) => next() % below;
+    for (let n = 0; n < CASES / 5; n++) {
+      const keys = [0, 2, 4, 10, 12, 14].map(
+        (off) => `r0 = ${pick(random, [0, 13, 14, 34, 80, 0xffff])}\n*(u16 *)(r8 + ${off}) = r0`,
+      );
+      const text = `
+        r6 = r1
+        r7 = 0
+        r8 = *(u64 *)(r6 + 144)
+        ${keys.filter(() => random(2) === 0).join("\n")}
+        r1 = r6
+        r2 = ${edge(random)} ll
+        r3 = r10
+        r3 += -64
+        r4 = 4
+        call ${helperByName("skb_load_bytes")!.id}
+        r7 = r0
+        r1 = *(u32 *)(r10 - 64)
+        r7 ^= r1
+        r1 = *(u32 *)(r6 + 76)
+        r2 = *(u32 *)(r6 + 80)
+        r2 -= r1
+        r7 += r2
+        r0 = r7
+        exit`;
+      const prog = resolvedProg(text, [], {
+        type: BPF_PROG_TYPE_FLOW_DISSECTOR,
+        section: "flow_dissector",
+        expectedAttachType: 17,
+      });
+      const target = unverified();
+      const pair = [live!.loadProg(prog, []), target.loadProg(prog, [])];
+      for (let k = 0; k < 4; k++) {
+        const run: TestRun = { data: pick(random, random(3) === 0 ? odd : samples) };
+        if (random(3) === 0) {
+          run.ctx = new Uint8Array(56);
+          run.ctx[pick(random, [48, 48, 49, 0, 55])] = 1;
+        }
+        const [want, got] = pair.map((each) => outcome(each, run));
+        expect(got, `SEED=${SEED} case ${n}\n${text}\ndata ${hex(run.data!)}`).toBe(want);
+      }
+      pair[0]!.close();
+      target.close();
+    }
+  });
+
+  it("raw tracepoint", () => {
+    const prog = resolvedProg("r0 = *(u64 *)(r1 + 8)\nexit", [], {
+      type: BPF_PROG_TYPE_RAW_TRACEPOINT,
+      section: "raw_tp",
+    });
+    const target = unverified();
+    const pair = [live!.loadProg(prog, []), target.loadProg(prog, [])];
+    const runs: TestRun[] = [
+      { ctx: new Uint8Array(16).fill(7) },
+      { ctx: new Uint8Array(104) },
+      { ctx: new Uint8Array(16), data: odd[1]! },
+    ];
+    for (const run of runs) {
+      const [want, got] = pair.map((each) => outcome(each, run));
+      expect(got).toBe(want);
+    }
+    pair[0]!.close();
+    target.close();
   });
 
   function randomRun(random: Rng, type: number, ctxBytes: number): TestRun {

@@ -34,7 +34,7 @@ export function flowHash(p: PacketBuf): number {
 }
 
 /** One round of murmur3's 32-bit mixing. */
-function mix(hash: number, word: number): number {
+export function mix(hash: number, word: number): number {
   let k = Math.imul(word, 0xcc9e2d51);
   k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   const h = hash ^ k;

@@ -224,3 +224,95 @@ test("the recordings are whole", () => {
     expect(bytes.length).toBeLessThan(60_000);
   }
 });
+
+test("SYN cookies: one that was made is accepted, another is not", () => {
+  // gen(ip, tcp, 20) -> cookie and MSS; then the ACK: seq + 1, ack = cookie + 1.
+  const text = `
+    r6 = *(u32 *)(r1 + 0)
+    r6 += 14
+    r7 = r6
+    r7 += 20
+    r1 = r6
+    r2 = r7
+    r3 = 20
+    call 204
+    r8 = r0
+    r0 = 3
+    r1 = r8
+    r1 >>= 32
+    if r1 != 536 goto out
+    w8 = w8
+    r8 += 1
+    r8 = be32 r8
+    *(u32 *)(r7 + 8) = r8
+    r1 = *(u32 *)(r7 + 4)
+    r1 = be32 r1
+    r1 += 1
+    r1 = be32 r1
+    *(u32 *)(r7 + 4) = r1
+    r1 = r6
+    r2 = r7
+    call 206
+    r9 = r0
+    r0 = 0
+    if r9 != 0 goto out
+    r8 ^= 1
+    *(u32 *)(r7 + 8) = r8
+    r1 = r6
+    r2 = r7
+    call 206
+    r9 = r0
+    r0 = 1
+    if r9 != -13 goto out
+    r0 = 2
+  out:
+    exit`;
+  expect(load(text).replay(fromPackets([FRAME])).verdicts).toMatchObject({ pass: 1 });
+});
+
+test("redirect: where to, by index and by map flags", () => {
+  const t = target();
+  const run = (text: string): number => t.loadProg(resolvedProg(text), []).testRun({ data: FRAME }).retval;
+  expect(run("r1 = 7\nr2 = 0\ncall 23\nexit")).toBe(4);
+  expect(run("r1 = 7\nr2 = 1\ncall 23\nexit")).toBe(0);
+  const tc = (text: string): number =>
+    t.loadProg(resolvedProg(text, [], { type: BPF_PROG_TYPE_SCHED_CLS }), []).testRun({ data: FRAME }).retval;
+  expect(tc("r1 = 7\nr2 = 1\ncall 23\nexit")).toBe(7);
+  expect(tc("r1 = 7\nr2 = 2\ncall 23\nexit")).toBe(2);
+});
+
+test("fib_lookup asks the caller's table", () => {
+  const t = target();
+  // A zeroed query but for family, ifindex 1 and the destination; the ifindex found is the verdict.
+  const zero = [64, 56, 48, 40, 32, 24, 16, 8].map((off) => `*(u64 *)(r10 - ${off}) = r3`).join("\n");
+  const text = `
+    r3 = 0
+    ${zero}
+    r3 = 2
+    *(u8 *)(r10 - 64) = r3
+    r3 = 1
+    *(u32 *)(r10 - 56) = r3
+    r3 = 0x020200c0
+    *(u32 *)(r10 - 32) = r3
+    r2 = r10
+    r2 += -64
+    r3 = 64
+    r4 = 0
+    call 69
+    if r0 != 0 goto out
+    r0 = *(u32 *)(r10 - 56)
+    r0 += 100
+  out:
+    exit`;
+  const prog = t.loadProg(resolvedProg(text), []);
+  const run = (): number => prog.testRun({ data: FRAME }).retval | 0;
+  expect(run()).toBe(4);
+  const mac = new Uint8Array(6);
+  t.hooks.fib = ({ destination }) =>
+    toHex(destination) === "c0000202" ? { ifindex: 5, mtu: 1500, smac: mac, dmac: mac } : 3;
+  expect(run()).toBe(105);
+  t.hooks.fib = () => ({ ifindex: 5, mtu: 1500 });
+  expect(run()).toBe(7);
+  t.hooks.fib = () => 3;
+  expect(run()).toBe(3);
+});

@@ -4,6 +4,7 @@
 import { BPF_CGROUP_INET_EGRESS, BPF_TCX_EGRESS } from "../../abi/attach-types.ts";
 import {
   BPF_PROG_TYPE_CGROUP_SKB,
+  BPF_PROG_TYPE_FLOW_DISSECTOR,
   BPF_PROG_TYPE_LWT_IN,
   BPF_PROG_TYPE_LWT_OUT,
   BPF_PROG_TYPE_LWT_XMIT,
@@ -23,9 +24,11 @@ import { csumDiffHelper, skbCsumHelpers } from "../helpers/net-l4.ts";
 import { skbRedirectHelpers } from "../helpers/net-redirect.ts";
 import { skbHelpers } from "../helpers/net-skb.ts";
 import { socketHelpers } from "../helpers/net-sock.ts";
+import { syncookieHelpers } from "../helpers/net-syncookie.ts";
 import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
+import { flowHelpers, flowHook } from "./flow-hook.ts";
 import { parseFormat } from "./format.ts";
 import { KIND_NONE, PacketBuf } from "./packet.ts";
 import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce } from "./packet-hook.ts";
@@ -57,8 +60,17 @@ export function createHooks(machine: Machine): Hooks {
     ...skbTunnelHelpers(p),
     ...socketHelpers(p),
     ...fibHelper(p, false),
+    ...syncookieHelpers(p),
   ]);
-  const xdp = netHelperTable([...socketHelpers(p), ...csumDiffHelper(p), ...fibHelper(p, true), ...xdpHelpers(p)]);
+  const flow = netHelperTable(flowHelpers(p));
+  const tracing = netHelperTable([["get_cgroup_classid", "->u", () => 0]]);
+  const xdp = netHelperTable([
+    ...socketHelpers(p),
+    ...csumDiffHelper(p),
+    ...fibHelper(p, true),
+    ...syncookieHelpers(p),
+    ...xdpHelpers(p),
+  ]);
   const clock = replayClock();
   const formats: Formats = new Map();
   const trace = traceHook(machine, clock, formats);
@@ -76,8 +88,10 @@ export function createHooks(machine: Machine): Hooks {
       case BPF_PROG_TYPE_LWT_OUT:
       case BPF_PROG_TYPE_LWT_XMIT:
         return skb.get(id);
+      case BPF_PROG_TYPE_FLOW_DISSECTOR:
+        return flow.get(id);
       default:
-        return undefined;
+        return isTraceType(progType) ? tracing.get(id) : undefined;
     }
   }
 
@@ -234,6 +248,8 @@ function packetHook(p: PacketBuf, progType: number, attachType: number): PacketH
     case BPF_PROG_TYPE_LWT_OUT:
     case BPF_PROG_TYPE_LWT_XMIT:
       return skbHook(p, { l2: false, fromMac: false, direct: true, untag: false, socket: null });
+    case BPF_PROG_TYPE_FLOW_DISSECTOR:
+      return flowHook(p);
     default:
       return null;
   }

@@ -1,6 +1,6 @@
 /** What XDP, tc and the other packet hooks have in common: one object a program type, over the runtime's one PacketBuf. */
 
-import { errnoName } from "../../base/errno.ts";
+import { E2BIG, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import type { Executable } from "../../engine/engine.ts";
 import {
@@ -81,7 +81,8 @@ export function allZero(bytes: Uint8Array, from: number, to: number): boolean {
 export function ctxIn(run: TestRun, size: number): Uint8Array | null {
   const given = run.ctx;
   if (given === undefined) return null;
-  if (given.length > size && !allZero(given, size, given.length)) throw refusedRun(7, "ctx is longer than its struct");
+  if (given.length > size && !allZero(given, size, given.length))
+    throw refusedRun(E2BIG, "ctx is longer than its struct");
   const ctx = new Uint8Array(size);
   ctx.set(given.subarray(0, size));
   return ctx;

@@ -4,6 +4,7 @@
  *     type            event                        ctx
  *     tracepoint      group/name                   the record, as the tracepoint's format lays it out
  *     raw_tracepoint  raw:name, or group/name      u64 args[]: the fields in the order they are written
+ *     tracing         the same; fentry:F, fexit:F  the same (tp_btf, fentry, fexit): what its pointers lead to is not laid out
  *     kprobe          kprobe:F, uprobe:FILE:F, ... struct pt_regs
  *     perf_event      perf:NAME                    struct bpf_perf_event_data: pt_regs, sample_period u64, addr u64
  */
@@ -13,8 +14,9 @@ import {
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
   BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_TRACING,
 } from "../../abi/prog-types.ts";
-import { EINVAL } from "../../base/errno.ts";
+import { EINVAL, ENOTSUPP } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import type { Executable, Region } from "../../engine/engine.ts";
 import { CTX_BASE } from "../../layout/layout.ts";
@@ -68,6 +70,7 @@ export function isTraceType(progType: number): boolean {
     case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
     case BPF_PROG_TYPE_KPROBE:
     case BPF_PROG_TYPE_PERF_EVENT:
+    case BPF_PROG_TYPE_TRACING:
       return true;
     default:
       return false;
@@ -146,6 +149,7 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
 
   function layOutRegs(event: RecordedEvent): void {
     u8.fill(0, CTX_BASE, CTX_BASE + PERF_DATA_BYTES);
+    state.funcIp = integer(event.fields?.["ip"], "ip");
     for (const [name, value] of Object.entries(event.fields ?? {})) {
       const i = PT_REGS.indexOf(ALIASES[name] ?? name);
       if (i >= 0) writeInt(view, CTX_BASE + 8 * i, 8, memory.pointer(value, name));
@@ -225,7 +229,8 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
   /** The kernel lets raw tracepoints be tested: ctx is their arguments, there is no packet and no repeat. */
   function testRun(exec: Executable, run: TestRun): TestRunResult {
     const type = exec.prog.prog.spec.type;
-    if (!isRaw(type)) throw refusedRun(524, "programs of this type are run over events, not tested");
+    if (!isRaw(type) || type === BPF_PROG_TYPE_TRACING)
+      throw refusedRun(ENOTSUPP, "programs of this type are run over events, not tested");
     if (run.data !== undefined || (run.repeat ?? 0) > 1) throw refusedRun(EINVAL, "raw tracepoints take ctx only");
     const ctx = run.ctx ?? new Uint8Array(0);
     if (ctx.length > 8 * TEST_RUN_ARGS) throw refusedRun(EINVAL, "more than 12 arguments");
@@ -251,13 +256,21 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
   return { wants, run, replay, testRun, regions };
 }
 
+/** Programs whose ctx is u64 args[]. */
 function isRaw(type: number): boolean {
-  return type === BPF_PROG_TYPE_RAW_TRACEPOINT || type === BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+  switch (type) {
+    case BPF_PROG_TYPE_RAW_TRACEPOINT:
+    case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+    case BPF_PROG_TYPE_TRACING:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Without "raw:", "tracepoint:", "kprobe:", ... in front. */
 function plainName(event: string): string {
-  return event.replace(/^(?:raw|tracepoint|tp|kprobe|kretprobe|uprobe|uretprobe|perf):/, "");
+  return event.replace(/^(?:raw|tracepoint|tp|kprobe|kretprobe|uprobe|uretprobe|fentry|fexit|perf):/, "");
 }
 
 /** What the program's section names, in the words of events: "syscalls/sys_enter_openat", "do_unlinkat", "cpu-clock". */
