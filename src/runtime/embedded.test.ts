@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mapSpec, outcome, u32Bytes, u64Bytes } from "../../test/fixtures/maps.ts";
 import { resolvedProg } from "../../test/fixtures/progs.ts";
 import {
+  BPF_MAP_TYPE_ARENA,
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_ARRAY_OF_MAPS,
   BPF_MAP_TYPE_HASH,
@@ -351,6 +352,25 @@ describe.each(["jit", "interp"] as const)("embedded, %s", (engine) => {
       for (let i = 0; i < 2000; i++) map.update(new Uint8Array(0), u32Bytes(i));
     };
     expect(outcome(fill)).toBe("ENOSPC");
+    t.close();
+  });
+
+  it("shares an arena with user space", () => {
+    const t = make();
+    const spec = mapSpec(BPF_MAP_TYPE_ARENA, { keySize: 0, valueSize: 0, maxEntries: 2, flags: 0x400 });
+    const map = t.createMap(spec, null);
+    const text = `
+      r1 = map[m] + 4096 ll
+      r1 = addr_space_cast(r1, 0, 1)
+      r2 = *(u64 *)(r1 + 8)
+      r2 += 1
+      *(u64 *)(r1 + 8) = r2
+      r0 = r2
+      exit`;
+    const prog = t.loadProg(resolvedProg(text, [spec]), [map]);
+    map.window()![4096 + 8] = 41;
+    expect(prog.testRun({ data: PACKET }).retval).toBe(42);
+    expect(map.window()![4096 + 8]).toBe(42);
     t.close();
   });
 

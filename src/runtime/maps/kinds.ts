@@ -1,5 +1,6 @@
 /** Every map type that the runtime makes, by BPF_MAP_TYPE_*. Any other is refused by name ("runtime/map-type"). */
 import {
+  BPF_MAP_TYPE_ARENA,
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_ARRAY_OF_MAPS,
   BPF_MAP_TYPE_BLOOM_FILTER,
@@ -24,6 +25,7 @@ import {
   BPF_MAP_TYPE_USER_RINGBUF,
   BPF_MAP_TYPE_XSKMAP,
 } from "../../abi/map-types.ts";
+import { arenaKind } from "./arena.ts";
 import { arrayKind, percpuArrayKind } from "./array.ts";
 import { bloomKind } from "./bloom.ts";
 import { cgroupArrayKind } from "./cgroup-array.ts";
@@ -64,4 +66,5 @@ export const MAP_KINDS: ReadonlyMap<number, MapKind> = new Map([
   [BPF_MAP_TYPE_TASK_STORAGE, taskStorageKind],
   [BPF_MAP_TYPE_BLOOM_FILTER, bloomKind],
   [BPF_MAP_TYPE_USER_RINGBUF, userRingbufKind],
+  [BPF_MAP_TYPE_ARENA, arenaKind],
 ]);

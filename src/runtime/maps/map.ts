@@ -193,6 +193,10 @@ export class EmbeddedMap implements SlotMap {
 
   window(): Uint8Array | null {
     const { spec } = this;
+    const { window } = this.ops;
+    if (window !== undefined && !this.#closed) {
+      return this.#owner.memory.u8.subarray(window.start, window.start + window.bytes);
+    }
     if (spec.type !== BPF_MAP_TYPE_ARRAY || spec.maxEntries !== 1 || this.#frozen || this.#closed) return null;
     if (spec.global === null && (spec.flags & BPF_F_MMAPABLE) === 0) return null;
     const region = this.ops.regions()[0]!;

@@ -68,6 +68,8 @@ export interface MapOps {
   keyOf?(value: number): number;
   /** Where the key's value lies, if an update may simply write over it there; else -errno. Spares large values a copy. */
   slot?(key: number, flags: number): number;
+  /** Memory that user space may see as it is, where that is all of the map's. */
+  readonly window?: { readonly start: number; readonly bytes: number };
   /** Called when user space closes the map, though programs may go on using it: prog arrays let their programs go. */
   release?(): void;
   /** Bytes of a value as user space sees it, where neither the value size nor that times the CPUs. */
