@@ -54,11 +54,15 @@ export function slotsAt(insns: InsnBuf, i: number): 1 | 2 {
 /** "<name+0x10>" for a slot, "" where no symbol lies at or before it. */
 function symbolText(symbols: readonly AsmSymbol[] | undefined, insnIdx: number): string {
   if (symbols === undefined) return "";
-  let best: AsmSymbol | undefined;
-  for (const symbol of symbols) {
-    if (symbol.insnIdx > insnIdx) break;
-    best = symbol;
+  // The last symbol at or before the slot
+  let low = 0;
+  let high = symbols.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (symbols[middle]!.insnIdx <= insnIdx) low = middle + 1;
+    else high = middle;
   }
+  const best = symbols[low - 1];
   if (best === undefined) return "";
   const bytes = (insnIdx - best.insnIdx) * 8;
   return bytes === 0 ? `<${best.name}>` : `<${best.name}+0x${bytes.toString(16)}>`;
