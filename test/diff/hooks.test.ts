@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { helperByName } from "../../src/abi/helpers.ts";
+import { BPF_MAP_TYPE_DEVMAP } from "../../src/abi/map-types.ts";
 import { helpersOf } from "../../src/abi/prog-helpers.ts";
 import {
   BPF_PROG_TYPE_CGROUP_SKB,
@@ -31,6 +32,7 @@ import { seededRandom } from "../../src/runtime/clock.ts";
 import { embedded } from "../../src/runtime/embedded.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
 import { embeddedTarget } from "../../src/runtime/target.ts";
+import { mapSpec, u32Bytes } from "../fixtures/maps.ts";
 import { resolvedProg } from "../fixtures/progs.ts";
 import { liveKernel } from "../live.ts";
 
@@ -374,6 +376,25 @@ describe.skipIf(reason !== null)("random helper calls", () => {
       pair[0]!.close();
       target.close();
     }
+  });
+
+  it("redirect_map: slots, flags and the action instead", () => {
+    // Loopback is in slot 1; a test run sends nothing.
+    const dev = mapSpec(BPF_MAP_TYPE_DEVMAP, { name: "dev", valueSize: 4, maxEntries: 2 });
+    const target = unverified();
+    const maps = [live!, target].map((each) => each.createMap(dev, null));
+    for (const map of maps) map.update(u32Bytes(1), u32Bytes(1), 0);
+    for (const key of [0, 1, 2, 77]) {
+      for (const flags of [0, 1, 2, 3, 4, 8, 16, 24, 32, "0x100000000"]) {
+        const prog = resolvedProg(`r1 = map[dev] ll\nr2 = ${key}\nr3 = ${flags} ll\ncall 51\nexit`, [dev]);
+        const pair = [live!, target].map((each, i) => each.loadProg(prog, [maps[i]!]));
+        const [want, got] = pair.map((each) => outcome(each, { data: samples[0]! }));
+        expect(got, `key ${key} flags ${flags}`).toBe(want);
+        for (const each of pair) each.close();
+      }
+    }
+    for (const map of maps) map.close();
+    target.close();
   });
 
   it("raw tracepoint", () => {
