@@ -5,7 +5,7 @@
  *
  * Whatever was made is closed again when a later step fails.
  */
-import { BPF_MAP_TYPE_PROG_ARRAY } from "../abi/map-types.ts";
+import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_PROG_ARRAY } from "../abi/map-types.ts";
 import { bug, SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ObjSpec, ProgSpec } from "../obj/spec.ts";
@@ -152,7 +152,9 @@ function createMaps(
 }
 
 function fillGlobal(map: TargetMap, spec: MapSpec): void {
-  if (spec.initial?.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
+  // An arena has no keys: its variables begin its memory.
+  if (spec.type === BPF_MAP_TYPE_ARENA) map.window()?.set(spec.initial ?? []);
+  else if (spec.initial?.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
   if (spec.global === "rodata" || spec.global === "kconfig") map.freeze();
 }
 

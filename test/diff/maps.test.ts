@@ -80,10 +80,6 @@ const CASES_OF_TYPES: readonly Case[] = [
     value: badFd,
   },
   { name: "arena", spec: { type: mt.BPF_MAP_TYPE_ARENA, keySize: 0, valueSize: 0, maxEntries: 4, flags: 0x400 } },
-  {
-    name: "user ring buffer",
-    spec: { type: mt.BPF_MAP_TYPE_USER_RINGBUF, keySize: 0, valueSize: 0, maxEntries: 4096 },
-  },
   { name: "stack trace", spec: { type: mt.BPF_MAP_TYPE_STACK_TRACE, valueSize: 64, maxEntries: 4 } },
   { name: "ring buffer", spec: { type: mt.BPF_MAP_TYPE_RINGBUF, keySize: 0, valueSize: 0, maxEntries: 4096 } },
   { name: "devmap", spec: { type: mt.BPF_MAP_TYPE_DEVMAP, valueSize: 4, maxEntries: 4 }, value: loopback },
