@@ -30,6 +30,10 @@ import type { BtfEnumerator, BtfKind, BtfMember, BtfParam, BtfType, BtfView } fr
 const VOID: BtfType = { kind: "void", name: "" };
 const VAR_LINKAGE = ["static", "global", "extern"] as const;
 const POINTER_BYTES = 8;
+/** Names and source lines are mostly shorter. */
+const SHORT_NAME = 256;
+/** Strings that must be decoded one by one: many offsets into a long one would cost its length each. */
+const LONG_NAME = 8192;
 /** Searches that scan; what they cost together is about the index's cost. */
 const MAX_SCANS = 8;
 
@@ -50,6 +54,8 @@ export class Btf implements BtfView {
   private readonly typeByte: number;
   private readonly types: (BtfType | undefined)[] = [];
   private text: string | null | undefined;
+  /** Offsets of the NULs among `strings`, made when a long string is read. */
+  private ends: Uint32Array | undefined;
   private names: NameIndex | undefined;
   private scans = 0;
   private offsets: Map<string, number> | undefined;
@@ -331,8 +337,33 @@ export class Btf implements BtfView {
       });
     }
     const text = this.asciiText();
-    if (text !== null) return text.slice(off, text.indexOf("\0", off));
-    return new TextDecoder().decode(strings.subarray(off, strings.indexOf(0, off)));
+    if (text === null) {
+      const end = this.stringEnd(off);
+      if (end - off > LONG_NAME) {
+        throw new SkepError("btf/string", `string of ${end - off} bytes at offset ${off + this.firstStr}`, {
+          site: { section: ".BTF", byte },
+          advice: "with letters outside ASCII in a BTF, its strings may have 8192 bytes",
+        });
+      }
+      return new TextDecoder().decode(strings.subarray(off, end));
+    }
+    const head = text.slice(off, off + SHORT_NAME);
+    const length = head.indexOf("\0");
+    return length >= 0 ? head.slice(0, length) : text.slice(off, this.stringEnd(off));
+  }
+
+  /** Where the string at that offset ends, without reading it: many offsets into one long string cost little each. */
+  private stringEnd(off: number): number {
+    this.ends ??= nulPositions(this.strings);
+    const ends = this.ends;
+    let low = 0;
+    let high = ends.length - 1;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (ends[mid]! < off) low = mid + 1;
+      else high = mid;
+    }
+    return ends[low]!;
   }
 
   /**
@@ -388,6 +419,14 @@ export class Btf implements BtfView {
   private cycle(id: number): SkepError {
     return this.bad(id, "btf/cycle", `more than ${MAX_RESOLVE_DEPTH} types refer to one another`);
   }
+}
+
+function nulPositions(strings: Uint8Array): Uint32Array {
+  let count = 0;
+  for (const byte of strings) if (byte === 0) count++;
+  const positions = new Uint32Array(count);
+  for (let i = 0, n = 0; i < strings.length; i++) if (strings[i] === 0) positions[n++] = i;
+  return positions;
 }
 
 /** True for bytes that begin as BTF does, in either byte order. */

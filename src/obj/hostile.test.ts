@@ -1,5 +1,6 @@
 /** Objects made to cost much: what grows with their size must not grow faster. */
 import { expect, test } from "vitest";
+import { writeBtf } from "../btf/write.ts";
 import {
   R_BPF_64_32,
   SHF_ALLOC,
@@ -112,4 +113,51 @@ test("two names for one function are two programs; functions that overlap otherw
     ["two", 2],
   ]);
   expect(() => parseObject(object(8))).toThrow(expect.objectContaining({ code: "obj/func" }));
+});
+
+test("many records that point into one long string cost little each", () => {
+  const records = 50_000;
+  const letters = 1_000_000;
+  const int = {
+    kind: "int",
+    name: "int",
+    sizeBytes: 4,
+    bits: 32,
+    bitOff: 0,
+    signed: true,
+    char: false,
+    bool: false,
+  } as const;
+  const base = writeBtf([int]);
+  const strings = new DataView(base.buffer, base.byteOffset).getUint32(20, true);
+  const btf = new Uint8Array(base.length + letters + 5);
+  btf.set(base);
+  btf.fill(97, base.length, base.length + letters);
+  btf.set([0, 120, 100, 112, 0], base.length + letters);
+  new DataView(btf.buffer).setUint32(20, strings + letters + 5, true);
+  const ext = new Uint8Array(36 + records * 16);
+  const view = new DataView(ext.buffer);
+  // Header without relocations; one list of lines, for section "xdp".
+  for (const [at, word] of [0x0001eb9f, 24, 0, 0, 0, 12 + records * 16, 16, strings + letters + 1, records].entries()) {
+    view.setUint32(at * 4, word, true);
+  }
+  for (let i = 0; i < records; i++) {
+    view.setUint32(36 + i * 16, i * 8, true);
+    view.setUint32(40 + i * 16, strings + i, true);
+    view.setUint32(44 + i * 16, strings + i, true);
+  }
+  const plain = (name: string, data: Uint8Array): OutSection => ({
+    name,
+    type: SHT_PROGBITS,
+    flags: 0,
+    align: 4,
+    data,
+  });
+  const bytes = writeElf({
+    sections: [code("xdp", Uint8Array.from([...NOP, ...EXIT])), plain(".BTF", btf), plain(".BTF.ext", ext)],
+    symbols: [func("main", 1, 0, 16)],
+  });
+  const { result, ms } = timed(() => parseObject(bytes));
+  expect(result.programs[0]!.lines).toHaveLength(2);
+  expect(ms).toBeLessThan(3000);
 });
