@@ -18,15 +18,13 @@ import type { Capture, CaptureInterface } from "./source.ts";
 
 export const BLOCK_SHB = 0x0a0d0d0a;
 export const BLOCK_IDB = 1;
-export const BLOCK_PB = 2;
-export const BLOCK_SPB = 3;
 export const BLOCK_EPB = 6;
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 export const OPT_END = 0;
 export const OPT_IF_NAME = 2;
 export const OPT_IF_TSRESOL = 9;
-export const OPT_IF_TSOFFSET = 14;
+const OPT_IF_TSOFFSET = 14;
 
 /** Wireshark's MAX_BLOCK_SIZE: no block is larger. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;

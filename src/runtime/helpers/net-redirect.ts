@@ -9,9 +9,9 @@ const TC_ACT_SHOT = 2;
 const TC_ACT_REDIRECT = 7;
 const BPF_F_INGRESS = 1;
 /** The kernel's own flags, shown in Redirect.flags. */
-export const BPF_F_NEIGH: number = 1 << 16;
-export const BPF_F_PEER: number = 1 << 17;
-export const BPF_F_NEXTHOP: number = 1 << 18;
+const BPF_F_NEIGH: number = 1 << 16;
+const BPF_F_PEER: number = 1 << 17;
+const BPF_F_NEXTHOP: number = 1 << 18;
 /** sizeof(struct bpf_redir_neigh). */
 const REDIR_NEIGH_BYTES = 20;
 

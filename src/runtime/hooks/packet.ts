@@ -26,8 +26,8 @@ import {
 import type { FibTable, Machine } from "./types.ts";
 
 export const KIND_NONE = 0;
-export const KIND_XDP = 1;
-export const KIND_SKB = 2;
+const KIND_XDP = 1;
+const KIND_SKB = 2;
 
 export const PAGE_SIZE = 4096;
 /** SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) on 64-bit: the tailroom that no packet may take. */
@@ -244,7 +244,7 @@ export class PacketBuf {
  * eth_type_trans: the frame's protocol, big-endian in the low 16 bits. IEEE 802.3 frames with a length instead of a type are
  * ETH_P_802_3 (Novell's raw IPX) or ETH_P_802_2.
  */
-export function ethProtocol(u8: Uint8Array, frame: number, end: number): number {
+function ethProtocol(u8: Uint8Array, frame: number, end: number): number {
   const high = u8[frame + 12]!;
   const low = u8[frame + 13]!;
   if (((high << 8) | low) >= ETH_P_802_3_MIN) return (low << 8) | high;

@@ -9,8 +9,9 @@ import { type VerdictTable, verdictsOf } from "../../abi/verdicts.ts";
 import type { Executable } from "../../engine/engine.ts";
 import { PACKET_SLOT_BYTES, PACKET_SLOTS, PACKETS_BASE } from "../../layout/layout.ts";
 import type { ReplayOptions, ReplayResult, Verdicts } from "../../loader/target.ts";
+import { putFrame } from "../../pcap/link-layer.ts";
 import { LINKTYPE_ETHERNET, type PacketSource } from "../../pcap/source.ts";
-import { putFrame } from "./link-layer.ts";
+
 import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce, setCpu } from "./packet-hook.ts";
 
 const BATCH = 256;

@@ -1,5 +1,5 @@
 /**
- * struct __sk_buff as it lies at CTX_BASE: byte offsets, the kernel's names. The embedded runtime rewrites no ctx access, so
+ * struct __sk_buff as it lies at CTX_BASE: byte offsets of the fields that the runtime writes, the kernel's names. The embedded runtime rewrites no ctx access, so
  * the fields a program reads are these bytes. Source: include/uapi/linux/bpf.h.
  */
 import { CTX_BASE } from "../../layout/layout.ts";
@@ -7,7 +7,6 @@ import { CTX_BASE } from "../../layout/layout.ts";
 export const SKB_LEN = 0;
 export const SKB_PKT_TYPE = 4;
 export const SKB_MARK = 8;
-export const SKB_QUEUE_MAPPING = 12;
 /** Ethertype as it lies in the packet (big-endian), in the low 16 bits. */
 export const SKB_PROTOCOL = 16;
 export const SKB_VLAN_PRESENT = 20;
@@ -18,13 +17,10 @@ export const SKB_VLAN_PROTO = 28;
 export const SKB_PRIORITY = 32;
 export const SKB_INGRESS_IFINDEX = 36;
 export const SKB_IFINDEX = 40;
-export const SKB_TC_INDEX = 44;
 export const SKB_CB = 48;
 export const SKB_HASH = 68;
-export const SKB_TC_CLASSID = 72;
 export const SKB_DATA = 76;
 export const SKB_DATA_END = 80;
-export const SKB_NAPI_ID = 84;
 export const SKB_FAMILY = 88;
 export const SKB_REMOTE_IP4 = 92;
 export const SKB_LOCAL_IP4 = 96;
