@@ -79,8 +79,9 @@ function createStackTrace(host: MapHost, spec: MapSpec, desc: number): StackOps 
     nextKey(key) {
       const last = key === 0 ? -1 : keys.read(key);
       const start = traces.has(last) ? last + 1 : 0;
-      for (let id = start; id < buckets; id++) if (traces.has(id)) return keys.write(id);
-      return 0;
+      let next = buckets;
+      for (const id of traces.keys()) if (id >= start && id < next) next = id;
+      return next < buckets ? keys.write(next) : 0;
     },
     userLookup: bytesOf,
     idOf(frames, flags) {
