@@ -1,5 +1,5 @@
 /** A program in the kernel: test run, replay, attach. */
-import { progTypeWord } from "../abi/prog-types.ts";
+import { BPF_PROG_TYPE_SOCKET_FILTER, progTypeWord } from "../abi/prog-types.ts";
 import { verdictsOf } from "../abi/verdicts.ts";
 import { ENOTSUPP, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
@@ -66,13 +66,18 @@ export class LinuxProg implements TargetProg {
     };
   }
 
-  /** One BPF_PROG_TEST_RUN a packet: the time told is the kernel's own, the system calls are not in it. */
+  /**
+   * One BPF_PROG_TEST_RUN a packet: the time told is the kernel's own, the system calls are not in it. A socket filter is
+   * to see the frame from its MAC header on, as on a packet socket; a test run takes the link header off before, so it gets
+   * one more.
+   */
   replay(source: PacketSource, options: ReplayOptions = {}): ReplayResult {
     const { onPacket, signal, onProgress, limit = Number.POSITIVE_INFINITY } = options;
     const table = verdictsOf(this.prog.spec.type);
     const counts = new Map<number, number>();
     const names = new Map(table.rows.map((row) => [row.value, row.name]));
     const frame = new Uint8Array(MAX_FRAME_BYTES);
+    const extra = this.prog.spec.type === BPF_PROG_TYPE_SOCKET_FILTER ? ETH_HLEN : 0;
     let packets = 0;
     let ns = 0;
     let done = false;
@@ -81,13 +86,24 @@ export class LinuxProg implements TargetProg {
         done = true;
         break;
       }
-      const length = putFrame(frame, 0, frame.length, source.bytes, source.start, source.end, source.linkType);
-      const result = this.run({ data: frame.subarray(0, length) });
+      const length = putFrame(
+        frame,
+        extra,
+        frame.length - extra,
+        source.bytes,
+        source.start,
+        source.end,
+        source.linkType,
+      );
+      if (extra > 0) frame.copyWithin(12, extra + 12, extra + 14);
+      const result = this.run({ data: frame.subarray(0, extra + length) });
       const retval = result.retval | 0;
       counts.set(retval, (counts.get(retval) ?? 0) + 1);
       ns += result.durationNs;
       packets++;
-      if (onPacket !== undefined) onPacket(names.get(retval) ?? table.other, result.dataOut ?? NONE, source);
+      if (onPacket !== undefined) {
+        onPacket(names.get(retval) ?? table.other, result.dataOut?.subarray(extra) ?? NONE, source);
+      }
       if (packets % PROGRESS_EVERY === 0) onProgress?.(packets);
     }
     const verdicts: Verdicts = {};
@@ -168,6 +184,7 @@ export class LinuxLink implements TargetLink {
 }
 
 const NONE = new Uint8Array(0);
+const ETH_HLEN = 14;
 const PROGRESS_EVERY = 65_536;
 /** More than the kernel's test run takes of a linear packet. */
 const MAX_FRAME_BYTES = 65_536;

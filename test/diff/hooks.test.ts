@@ -110,6 +110,18 @@ describe.skipIf(reason !== null)("examples", () => {
     for (const target of targets.slice(1)) target.close();
   });
 
+  it("replay counts the same verdicts in both targets, socket filters from the MAC header on", () => {
+    const port53 = "r6 = r1\nr0 = *(u16 *)skb[36]\nif r0 == 53 goto keep\nr0 = 0\nexit\nkeep:\nr0 = 99\nexit";
+    const filter = resolvedProg(port53, [], { type: BPF_PROG_TYPE_SOCKET_FILTER, section: "socket" });
+    const target = unverified();
+    const pair = [live!, target].map((each) => each.loadProg(filter, []));
+    const [want, got] = pair.map((prog) => prog.replay(openCapture(example("dns.pcap"))).verdicts);
+    expect(got).toEqual(want);
+    expect(got).toEqual({ drop: 9, pass: 3 });
+    for (const prog of pair) prog.close();
+    target.close();
+  });
+
   function ctxFor(section: string, length: number, sizes: Record<string, number>): Uint8Array {
     const ctx = new Uint8Array(sizes[section]!);
     if (section === "xdp") new DataView(ctx.buffer).setUint32(4, length, true);
