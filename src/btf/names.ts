@@ -15,6 +15,8 @@ export interface NameSource {
 const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
 const UNDERSCORE = 95;
+/** What of a name counts for its hash and its flavour: types that share one endless name must not cost its length each. */
+const MAX_HASHED = 512;
 
 export class NameIndex {
   private readonly heads: Int32Array;
@@ -163,11 +165,13 @@ function locate(source: NameSource, off: number): { strings: Uint8Array; off: nu
 function hashEssential(bytes: Uint8Array, from: number): number {
   let hash = SEED;
   let byte = bytes[from]!;
-  for (let i = from; byte !== 0; ) {
+  let length = -1;
+  const stop = from + MAX_HASHED;
+  for (let i = from; byte !== 0 && i < stop; ) {
     hash = Math.imul(hash ^ byte, PRIME);
     byte = bytes[++i]!;
     if (byte === UNDERSCORE && bytes[i + 1] === UNDERSCORE && bytes[i + 2] === UNDERSCORE) {
-      const length = essentialLength(bytes, from);
+      if (length < 0) length = essentialLength(bytes, from);
       if (from + length === i) break;
     }
   }
@@ -176,13 +180,14 @@ function hashEssential(bytes: Uint8Array, from: number): number {
 
 function hashWhole(bytes: Uint8Array): number {
   let hash = SEED;
-  for (let i = 0; bytes[i] !== 0; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+  for (let i = 0; bytes[i] !== 0 && i < MAX_HASHED; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
   return hash ^ (hash >>> 15);
 }
 
 function essentialLength(bytes: Uint8Array, from: number): number {
+  const stop = from + MAX_HASHED;
   let end = from;
-  while (bytes[end] !== 0) end++;
+  while (end < stop && bytes[end] !== 0) end++;
   for (let i = end - 5; i >= from; i--) {
     if (
       bytes[i] !== UNDERSCORE &&
