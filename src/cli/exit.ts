@@ -32,6 +32,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   "load/helper": EXIT_MISSING,
   "load/not-supported": EXIT_MISSING,
   "linux/verifier": EXIT_REJECTED,
+  "attach/option": EXIT_USAGE,
+  "attach/EPERM": EXIT_MISSING,
 };
 
 export function exitCodeOf(error: unknown): number {

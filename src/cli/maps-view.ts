@@ -1,6 +1,5 @@
 /** Maps after a run: for people as aligned entries, for --json as documents. */
 import { type JsonValue, jsonOf, showBytes } from "../btf/show.ts";
-import type { Collection } from "../loader/collection.ts";
 import type { BpfMap } from "../loader/map.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import { count, displayWidth, number } from "./format.ts";
@@ -13,9 +12,9 @@ interface MapLines {
 }
 
 /** Entries of each map that has keys, and the records that wait in rings. */
-export function showMaps(collection: Collection, rows: number): void {
+export function showMaps(maps: readonly BpfMap[], rows: number): void {
   const c = colors();
-  for (const map of collection.userMaps) {
+  for (const map of maps) {
     const lines = isRing(map) ? recordLines(map, rows) : entryLines(map, rows);
     print(`\n  ${c.bold(map.name)}  ${c.dim(`${map.type}, ${lines.summary}`)}`);
     for (const line of lines.shown) print(`    ${line}`);
@@ -24,9 +23,9 @@ export function showMaps(collection: Collection, rows: number): void {
 }
 
 /** { name: [{ key, value }] }; rings give { name: [record] }. Addresses stay numbers: JSON is for programs. */
-export function mapDocuments(collection: Collection): Record<string, unknown> {
+export function mapDocuments(maps: readonly BpfMap[]): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const map of collection.userMaps) {
+  for (const map of maps) {
     out[map.name] = isRing(map)
       ? map.drain().map(jsonOf)
       : [...map.entries()].map(([key, value]): { key: JsonValue; value: JsonValue } => ({
@@ -37,7 +36,8 @@ export function mapDocuments(collection: Collection): Record<string, unknown> {
   return out;
 }
 
-function isRing(map: BpfMap): boolean {
+/** True for maps that hold records. */
+export function isRing(map: BpfMap): boolean {
   return map.type === "ringbuf" || map.type === "perf_event_array";
 }
 

@@ -7,6 +7,7 @@ import { printError } from "./report.ts";
 /** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
   run: () => import("./commands/run.ts"),
+  attach: () => import("./commands/attach.ts"),
   demo: () => import("./commands/demo.ts"),
   verify: () => import("./commands/verify.ts"),
   explain: () => import("./commands/explain.ts"),
@@ -74,6 +75,7 @@ function report(error: unknown): number {
 const EXAMPLES = `Examples:
   skep demo                                     load, verify, compile and run a program over a capture
   skep run guard.bpf.o --pcap scan.pcap         verdicts and maps of an XDP or tc program
+  skep attach guard.bpf.o --xdp veth0           in the kernel, until Ctrl-C
   skep verify guard.bpf.o                       would the kernel take it, and if not, why
   skep inspect guard.bpf.o                      programs, maps, globals and relocations of an object
   skep disasm guard.bpf.o                       instructions with their source lines

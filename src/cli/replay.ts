@@ -5,7 +5,6 @@ import { verdictsOf } from "../abi/verdicts.ts";
 import { SkepError } from "../base/error.ts";
 import type { Collection } from "../loader/collection.ts";
 import type { EventReplayResult } from "../loader/events.ts";
-import { globalVars } from "../loader/globals.ts";
 import { loadObject } from "../loader/load.ts";
 import type { Program } from "../loader/program.ts";
 import type { ReplayOptions, ReplayResult, Target } from "../loader/target.ts";
@@ -17,6 +16,7 @@ import { readInput } from "./input.ts";
 import { mapDocuments, showMaps } from "./maps-view.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
 import { progress } from "./progress.ts";
+import { globalsFrom } from "./settings.ts";
 
 export interface RunRequest {
   readonly object: string;
@@ -145,38 +145,6 @@ function needsKernelBtf(prog: ProgSpec): boolean {
   );
 }
 
-/** "limit=5": finds the section that has the variable, and reads the text as its type asks. */
-function globalsFrom(
-  spec: ObjSpec,
-  settings: Readonly<Record<string, string>>,
-): Record<string, Record<string, unknown>> {
-  const out: Record<string, Record<string, unknown>> = {};
-  for (const [name, text] of Object.entries(settings)) {
-    const map = spec.maps.find(
-      (each) => each.global !== null && globalVars(each).some((variable) => variable.name === name),
-    );
-    if (map?.global == null) {
-      const names = spec.maps.flatMap((each) =>
-        each.global === null ? [] : globalVars(each).map((variable) => variable.name),
-      );
-      throw new SkepError("usage/set", `no global variable ${name} in ${spec.name}`, {
-        advice: names.length === 0 ? "the object has none that BTF describes" : `it has: ${names.join(", ")}`,
-      });
-    }
-    out[map.global] = { ...out[map.global], [name]: parseSetting(text) };
-  }
-  return out;
-}
-
-function parseSetting(text: string): unknown {
-  if (text === "true" || text === "false") return text === "true";
-  if (/^-?(0x[0-9a-f]+|\d+)$/i.test(text)) {
-    const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
-    return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : value;
-  }
-  return text;
-}
-
 async function replayCapture(collection: Collection, request: RunRequest, file: string): Promise<Outcome> {
   const program = Object.values(collection.programs).find((each) => isPacketProg(each.spec))!;
   const source = await openBytes(await readInput(file), file);
@@ -246,7 +214,7 @@ function report(collection: Collection, outcomes: readonly Outcome[], request: R
       );
     }
   }
-  showMaps(collection, request.rows);
+  showMaps(collection.userMaps, request.rows);
 }
 
 function reportVerdicts(program: Program, result: ReplayResult): void {
@@ -301,7 +269,7 @@ function documentOf(collection: Collection, outcomes: readonly Outcome[]): objec
     ...(events.length === 0
       ? {}
       : { events: events.map((outcome) => ({ program: outcome.program.name, ...outcome.events })) }),
-    maps: mapDocuments(collection),
+    maps: mapDocuments(collection.userMaps),
   };
 }
 

@@ -1,8 +1,7 @@
 /** Links on the running kernel: programs that look at this process only, interfaces and cgroups that the test made. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mapSpec, outcome } from "../../test/fixtures/maps.ts";
 import { liveKernel, liveSys } from "../../test/live.ts";
 import { BPF_CGROUP_INET_EGRESS } from "../abi/attach-types.ts";
@@ -99,12 +98,6 @@ describe.skipIf(liveKernel() !== null)("links", () => {
   });
 
   test("tracepoint", () => {
-    const tracefs = mkdtempSync(`${tmpdir()}/skep-tracefs-`);
-    execFileSync("mount", ["-t", "tracefs", "none", tracefs]);
-    onTestFinished(() => {
-      execFileSync("umount", [tracefs]);
-      rmdirSync(tracefs);
-    });
     const { prog, count, live } = counting({
       type: pt.BPF_PROG_TYPE_TRACEPOINT,
       attachTo: "sched/sched_waking",

@@ -13,10 +13,9 @@
  *
  * Source: kernel/bpf/syscall.c link_create(), tools/lib/bpf/libbpf.c bpf_program__attach_*, 6.18.
  */
-import { readFileSync } from "node:fs";
 import * as at from "../abi/attach-types.ts";
 import * as pt from "../abi/prog-types.ts";
-import { EINVAL, ENOENT, EPERM, errnoName } from "../base/errno.ts";
+import { EINVAL, EPERM, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type { AttachOptions } from "../loader/target.ts";
 import type { ProgSpec } from "../obj/spec.ts";
@@ -25,6 +24,7 @@ import { createLink, type LinkAttr, openRawTracepoint } from "./bpf/link.ts";
 import { NotSupported, Refused } from "./errors.ts";
 import { ifIndex, inNetns, withPath } from "./fds.ts";
 import { openTracepoint } from "./perf-event.ts";
+import { tracepointId } from "./tracefs.ts";
 
 export interface Attached {
   /** fds to close, the link first. */
@@ -141,7 +141,7 @@ function onNetfilter(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachOp
 function onTracepoint(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachOptions): Attached {
   const name = targetOf(spec, options, '"category/name"');
   const what = `tracepoint ${name}`;
-  const event = openTracepoint(bpf, tracepointId(spec, name), what);
+  const event = openTracepoint(bpf, tracepointId(bpf, name), what);
   try {
     const attr = { progFd, target: event, attachType: at.BPF_PERF_EVENT, cookie: options.cookie ?? 0n };
     return { fds: [link(bpf, attr, spec, what), event], what };
@@ -149,26 +149,6 @@ function onTracepoint(bpf: Bpf, spec: ProgSpec, progFd: number, options: AttachO
     bpf.close(event);
     throw error;
   }
-}
-
-function tracepointId(spec: ProgSpec, name: string): number {
-  for (const root of tracefsMounts()) {
-    try {
-      return Number(readFileSync(`${root}/events/${name}/id`, "utf8"));
-    } catch {
-      // no such tracepoint there: the error below says so
-    }
-  }
-  throw new NotSupported(`tracepoint ${name}`, "", {
-    errno: ENOENT,
-    site: { prog: spec.name },
-    advice: "see /sys/kernel/tracing/events (mount -t tracefs tracefs /sys/kernel/tracing)",
-  });
-}
-
-function tracefsMounts(): string[] {
-  const mounted = readFileSync("/proc/mounts", "utf8").matchAll(/^\S+ (\S+) tracefs /gm);
-  return ["/sys/kernel/tracing", ...[...mounted].map((match) => match[1]!)];
 }
 
 function link(bpf: Bpf, attr: LinkAttr, spec: ProgSpec, what: string): number {

@@ -45,6 +45,13 @@ export interface SyscallNumbers {
   readonly dup: number;
   readonly socket: number;
   readonly prlimit64: number;
+  readonly fsopen: number;
+  readonly fsconfig: number;
+  readonly fsmount: number;
+  readonly pidfdOpen: number;
+  readonly bind: number;
+  readonly sendto: number;
+  readonly recvfrom: number;
 }
 
 /** Source: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
@@ -63,6 +70,13 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     dup: 32,
     socket: 41,
     prlimit64: 302,
+    fsopen: 430,
+    fsconfig: 431,
+    fsmount: 432,
+    pidfdOpen: 434,
+    bind: 49,
+    sendto: 44,
+    recvfrom: 45,
   },
   arm64: {
     bpf: 280,
@@ -78,6 +92,13 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     dup: 23,
     socket: 198,
     prlimit64: 261,
+    fsopen: 430,
+    fsconfig: 431,
+    fsmount: 432,
+    pidfdOpen: 434,
+    bind: 200,
+    sendto: 206,
+    recvfrom: 207,
   },
 };
 

@@ -192,11 +192,14 @@ export class BpfMap<K = Value, V = Value> {
   drain(): V[] {
     const records: V[] = [];
     this.raw.drain((bytes) => {
-      records.push(
-        (this.#fits(bytes) ? codecOf(this.#record!.btf, this.#record!.typeId).decode(bytes) : bytes.slice()) as V,
-      );
+      records.push(this.decodeRecord(bytes));
     });
     return records;
+  }
+
+  /** A record's bytes, decoded where its type is known and its size is right; else a copy of them. */
+  decodeRecord(bytes: Uint8Array): V {
+    return (this.#fits(bytes) ? codecOf(this.#record!.btf, this.#record!.typeId).decode(bytes) : bytes.slice()) as V;
   }
 
   /** One record as a line for people. */

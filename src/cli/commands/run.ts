@@ -1,6 +1,7 @@
 /** `skep run`: an object over a capture or recorded events: what was loaded, the verdicts, the maps. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { RunRequest } from "../replay.ts";
+import { collectSetting, positive } from "../settings.ts";
 
 interface RunFlags {
   pcap?: string;
@@ -51,16 +52,4 @@ Examples:
 
 function requestOf(object: string, flags: RunFlags): RunRequest {
   return { object, ...flags };
-}
-
-function collectSetting(text: string, settings: Record<string, string>): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at <= 0) throw new InvalidArgumentError("write it as name=value");
-  return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-function positive(text: string): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n <= 0) throw new InvalidArgumentError("a whole number above 0 is needed");
-  return n;
 }
