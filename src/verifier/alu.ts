@@ -4,25 +4,37 @@
  */
 import { EACCES, EINVAL } from "../base/errno.ts";
 import { checkBounds, defReg, isPointerValue, linkBeforeCopy, unknownReg, useReg } from "./args.ts";
-import { signExtendToSize, signExtendToSize32, syncBounds, zeroExtend32 } from "./bounds.ts";
+import { signExtendToSize, signExtendToSize32, syncBounds, truncateToSize, zeroExtend32 } from "./bounds.ts";
+import { pushPath } from "./branch.ts";
 import { type Env, regsOf } from "./env.ts";
 import { fail } from "./log.ts";
 import { pointerMath } from "./pointer-math.ts";
 import { markPrecise } from "./precision.ts";
 import {
   ADD_CONST,
+  ADD_CONST32,
+  ADD_CONST64,
   copyReg,
   ID,
   isConst,
+  isConst32,
+  MASK,
   markKnown,
   markUnknown,
   OFF,
   PRECISE,
   PTR_TO_ARENA,
   REG_WORDS,
+  S32MAX,
+  S32MIN,
   SCALAR_VALUE,
+  SMAX,
+  SMIN,
   setConst,
+  U32MAX,
+  U32MIN,
   UMAX,
+  unbound,
   VAL,
   type Words,
 } from "./regs.ts";
@@ -41,7 +53,7 @@ import {
   rangeSub,
   rangeXor,
 } from "./scalar.ts";
-import { tnumAdd, tnumAnd, tnumMul, tnumOr, tnumSub, tnumXor } from "./tnum.ts";
+import { tnumAdd, tnumAnd, tnumMul, tnumOr, tnumSub, tnumSwap, tnumXor } from "./tnum.ts";
 import { fls64, ult } from "./words.ts";
 
 /** The kernel's names of ALU operations, for its sentences. */
@@ -100,8 +112,24 @@ function checkUnary(env: Env, code: number, op: number): void {
   defReg(env, dst);
   const w = regsOf(env);
   const at = dst * REG_WORDS;
-  if (isNeg && w[at] === SCALAR_VALUE) scalarMath(env, code, op, w, at, w, at);
-  else unknownReg(env, dst);
+  if (w[at] !== SCALAR_VALUE) {
+    unknownReg(env, dst);
+    return;
+  }
+  if (isNeg) scalarMath(env, code, op, w, at, w, at);
+  else swapBytes(w, at, code, imm);
+}
+
+/** Byte swap or, on a little-endian machine for "to little-endian", only the truncation. */
+function swapBytes(w: Words, at: number, code: number, bits: number): void {
+  const swaps = (code & 7) === 7 || (code & 8) !== 0;
+  if (swaps || bits !== 64) w[at + ID] = 0;
+  if (swaps) {
+    tnumSwap(w, at + VAL, w, at + VAL, bits);
+    unbound(w, at);
+  }
+  if (bits !== 64) truncateToSize(w, at, bits / 8);
+  syncBounds(w, at);
 }
 
 function checkMov(env: Env, code: number): void {
@@ -227,8 +255,9 @@ function binaryMath(env: Env, code: number, op: number, dst: number, src: number
       pointerMath(env, code, op, dst, w, d, f, 0);
       return;
     }
+    const wasWide = w[d + UMAX + 1] !== 0;
     scalarMath(env, code, op, w, d, f, 0);
-    linkOffset(env, code, op, w, d, f, 0);
+    linkOffset(env, code, op, w, d, f, 0, wasWide);
     return;
   }
   if (w[s] !== SCALAR_VALUE) {
@@ -249,30 +278,74 @@ function binaryMath(env: Env, code: number, op: number, dst: number, src: number
     return;
   }
   if (w[d + PRECISE] !== 0) markPrecise(env, src);
+  const wasWide = w[d + UMAX + 1] !== 0;
   if (d === s) {
     copyReg(env.fake, 0, w, s);
     scalarMath(env, code, op, w, d, env.fake, 0);
   } else {
     scalarMath(env, code, op, w, d, w, s);
   }
-  linkOffset(env, code, op, w, d, w, s);
+  linkOffset(env, code, op, w, d, w, s, wasWide);
 }
 
-/** d += constant keeps the link of d to its copies, with an offset; everything else cuts it. */
-function linkOffset(env: Env, code: number, op: number, w: Words, d: number, sw: Words, s: number): void {
-  if (env.bpfCapable && op === 0x00 && (code & 7) === 7 && w[d + ID] !== 0 && isConst(sw, s)) {
-    const lo = sw[s + VAL]!;
-    const hi = sw[s + VAL + 1]!;
-    if ((w[d + ID]! & ADD_CONST) !== 0 || hi !== 0 || lo < 0) {
-      w[d + OFF] = 0;
-      w[d + ID] = 0;
-    } else {
-      w[d + ID] = w[d + ID]! | ADD_CONST;
-      w[d + OFF] = lo;
-    }
-  } else {
+/**
+ * d +- constant keeps the link of d to its copies, with an offset; everything else cuts it. `wasWide`: d may have had upper
+ * bits, which a 32-bit addition cleared.
+ */
+function linkOffset(
+  env: Env,
+  code: number,
+  op: number,
+  w: Words,
+  d: number,
+  sw: Words,
+  s: number,
+  wasWide: boolean,
+): void {
+  const is32 = (code & 7) !== 7;
+  const known = is32 ? isConst32(sw, s) : isConst(sw, s);
+  if (!env.bpfCapable || (op !== 0x00 && op !== 0x10) || w[d + ID] === 0 || !known) {
+    // 6.18.15 leaves off as it was, and then refuses pointer math with it; 6.18.44 does not
+    w[d + OFF] = 0;
     w[d + ID] = 0;
+    return;
   }
+  const lo = sw[s + VAL]!;
+  const fits = is32 ? !wasWide : sw[s + VAL + 1] === lo >> 31;
+  if (!fits || (op === 0x10 && lo === -2147483648) || (w[d + ID]! & ADD_CONST) !== 0) {
+    w[d + OFF] = 0;
+    w[d + ID] = 0;
+    return;
+  }
+  w[d + ID] = w[d + ID]! | (is32 ? ADD_CONST32 : ADD_CONST64);
+  w[d + OFF] = op === 0x10 ? -lo : lo;
+}
+
+/**
+ * A mask of all ones or all zeroes (an arithmetic shift of the sign): each value on a path of its own is more precise than
+ * both together.
+ */
+function forkMinusOne(env: Env, w: Words, d: number): void {
+  const is64 = w[d + SMIN] === -1 && w[d + SMIN + 1] === -1 && w[d + SMAX] === 0 && w[d + SMAX + 1] === 0;
+  if (!is64 && !(w[d + S32MIN] === -1 && w[d + S32MAX] === 0)) return;
+  const other = pushPath(env, env.insnIdx, env.insnIdx);
+  const ow = other.frames[other.curframe]!.w;
+  if (is64) {
+    markKnown(ow, d, 0, 0);
+    markKnown(w, d, -1, -1);
+  } else {
+    markKnown32(ow, d, 0);
+    markKnown32(w, d, -1);
+  }
+}
+
+function markKnown32(w: Words, d: number, v: number): void {
+  w[d + VAL] = v;
+  w[d + MASK] = 0;
+  w[d + S32MIN] = v;
+  w[d + S32MAX] = v;
+  w[d + U32MIN] = v;
+  w[d + U32MAX] = v;
 }
 
 /** d op= s on scalars; s is not d (but for the negation, which has no s). */
@@ -301,10 +374,12 @@ function scalarMath(env: Env, code: number, op: number, w: Words, d: number, sw:
       rangeMul(w, d, sw, s);
       break;
     case 0x50:
+      if (isConst(sw, s)) forkMinusOne(env, w, d);
       tnumAnd(w, d + VAL, w, d + VAL, sw, s + VAL);
       rangeAnd(w, d, sw, s);
       break;
     case 0x40:
+      if (isConst(sw, s)) forkMinusOne(env, w, d);
       tnumOr(w, d + VAL, w, d + VAL, sw, s + VAL);
       rangeOr(w, d, sw, s);
       break;

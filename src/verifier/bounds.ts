@@ -3,8 +3,22 @@
  * they do is the kernel's, step by step: states are pruned by comparing ranges, so a sharper or blunter result than the
  * kernel's changes which paths are walked. Source: kernel/bpf/verifier.c, reg_bounds_sync and what it calls.
  */
-import { MASK, S32MAX, S32MIN, SMAX, SMIN, U32MAX, U32MIN, UMAX, UMIN, unbound32, VAL, type Words } from "./regs.ts";
-import { tnumCast, tnumConst, tnumIntersect, tnumRange } from "./tnum.ts";
+import {
+  MASK,
+  S32MAX,
+  S32MIN,
+  SMAX,
+  SMIN,
+  setConst,
+  U32MAX,
+  U32MIN,
+  UMAX,
+  UMIN,
+  unbound32,
+  VAL,
+  type Words,
+} from "./regs.ts";
+import { tnumCast, tnumConst, tnumIntersect, tnumRange, tnumStep } from "./tnum.ts";
 import { slt, ult } from "./words.ts";
 
 const INT_MIN = -2147483648;
@@ -78,6 +92,28 @@ export function updateBounds(w: Words, at: number): void {
   lowerS64(w, at + SMAX, lo | mlo, hi | (mhi & INT_MAX));
   raiseU64(w, at + UMIN, lo, hi);
   lowerU64(w, at + UMAX, lo | mlo, hi | mhi);
+  findSingle(w, at);
+}
+
+/** The tnum and the unsigned range may have only one value in common. */
+function findSingle(w: Words, at: number): void {
+  const lo = w[at + UMIN]!;
+  const hi = w[at + UMIN + 1]!;
+  const maxLo = w[at + UMAX]!;
+  const maxHi = w[at + UMAX + 1]!;
+  tnumStep(t, 0, w, at + VAL, lo, hi);
+  const minIsMember = (lo & ~w[at + MASK]!) === w[at + VAL] && (hi & ~w[at + MASK + 1]!) === w[at + VAL + 1];
+  if (minIsMember) {
+    if (ult(maxLo, maxHi, t[0]!, t[1]!)) setConst(w, at, lo, hi);
+    return;
+  }
+  const isLast = t[0] === (w[at + VAL]! | w[at + MASK]!) && t[1] === (w[at + VAL + 1]! | w[at + MASK + 1]!);
+  if (!isLast) {
+    if (ult(maxLo, maxHi, t[0]!, t[1]!)) return;
+    tnumStep(t, 2, w, at + VAL, t[0]!, t[1]!);
+    if (!ult(maxLo, maxHi, t[2]!, t[3]!)) return;
+  }
+  setConst(w, at, t[0]!, t[1]!);
 }
 
 /** 32-bit ranges learn from the 64-bit ones and from each other. */
@@ -123,6 +159,14 @@ function deduce32(w: Words, at: number): void {
   if (w[at + S32MIN]! >>> 0 <= w[at + S32MAX]! >>> 0) {
     raiseU32(w, at + U32MIN, w[at + S32MIN]!);
     lowerU32(w, at + U32MAX, w[at + S32MAX]!);
+  } else if (w[at + U32MAX]! >>> 0 < w[at + S32MIN]! >>> 0) {
+    // The signed range wraps in unsigned terms, and only its non-negative part meets the unsigned range.
+    w[at + S32MIN] = w[at + U32MIN]!;
+    lowerU32(w, at + U32MAX, w[at + S32MAX]!);
+  } else if (w[at + S32MAX]! >>> 0 < w[at + U32MIN]! >>> 0) {
+    // Only its negative part does.
+    w[at + S32MAX] = w[at + U32MAX]!;
+    raiseU32(w, at + U32MIN, w[at + S32MIN]!);
   }
 }
 

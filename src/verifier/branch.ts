@@ -4,6 +4,7 @@
  */
 import { E2BIG, EACCES, EINVAL } from "../base/errno.ts";
 import { checkBounds, isPointerValue, useReg } from "./args.ts";
+import { syncBounds, zeroExtend32 } from "./bounds.ts";
 import { type Env, regsOf } from "./env.ts";
 import { F_DST_STACK, F_SRC_STACK, type Linked, MAX_LINKED, packLink, pushHistory } from "./history.ts";
 import { fail } from "./log.ts";
@@ -14,6 +15,7 @@ import { findPrevEntry, widenImprecise } from "./prune.ts";
 import { flipOp, JEQ, JGE, JGT, JLE, JLT, JNE, learn, reverseOp, scalarBranch } from "./refine.ts";
 import {
   ADD_CONST,
+  ADD_CONST32,
   AT_PKT_END,
   BEYOND_PKT_END,
   baseType,
@@ -35,7 +37,7 @@ import {
   type Words,
 } from "./regs.ts";
 import { rangeAdd } from "./scalar.ts";
-import { copyState, FP, isSpilled, newState, slotAt, type VState } from "./state.ts";
+import { copyState, FP, frameInsn, isSpilled, newState, slotAt, type VState } from "./state.ts";
 import { tnumAdd } from "./tnum.ts";
 
 const MAX_PENDING = 8192;
@@ -112,7 +114,7 @@ function collectLinked(env: Env, state: VState, withId: number): void {
   const id = withId & ~ADD_CONST;
   for (let f = state.curframe; f >= 0; f--) {
     const frame = state.frames[f]!;
-    const live = liveRegsOf(env, state, f);
+    const live = env.aux.liveRegs[frameInsn(state, f)]!;
     for (let r = 0; r < FP; r++) {
       if (((live >> r) & 1) !== 0) collectOne(frame.w, r * REG_WORDS, id, f, r, true);
     }
@@ -120,11 +122,6 @@ function collectLinked(env: Env, state: VState, withId: number): void {
       if (isSpilled(frame, i)) collectOne(frame.w, slotAt(i), id, f, i, false);
     }
   }
-}
-
-/** Registers that are still read after this point. */
-function liveRegsOf(_env: Env, _state: VState, _frame: number): number {
-  return 0x3ff;
 }
 
 /** Copies learn what the register `known` learned. */
@@ -139,6 +136,8 @@ function syncLinked(state: VState, kw: Words, known: number): void {
     const id = w[at + ID]!;
     const knownId = kw[known + ID]!;
     if ((id & ~ADD_CONST) !== (knownId & ~ADD_CONST)) continue;
+    // A 64-bit and a 32-bit addition do not compare.
+    if (((id ^ knownId) & ADD_CONST) === ADD_CONST) continue;
     if (((id | knownId) & ADD_CONST) === 0 || w[at + OFF] === kw[known + OFF]) {
       copyReg(w, at, kw, known);
       continue;
@@ -151,6 +150,8 @@ function syncLinked(state: VState, kw: Words, known: number): void {
     w[at + ID] = id;
     rangeAdd(w, at, sum, 0);
     tnumAdd(w, at + VAL, w, at + VAL, sum, VAL);
+    if (((id | knownId) & ADD_CONST32) !== 0) zeroExtend32(w, at);
+    syncBounds(w, at);
   }
 }
 

@@ -94,6 +94,8 @@ function isRegSafe(env: Env, ow: Words, o: number, cw: Words, c: number, exact: 
   switch (baseType(type)) {
     case 1: // SCALAR_VALUE
       if (ow[o + PRECISE] === 0 && exact === NOT_EXACT) return true;
+      // A scalar of its own covers one that is linked to others: that only tells more.
+      if (ow[o + ID] === 0) return rangeWithin(ow, o, cw, c) && tnumIn(ow, o + VAL, cw, c + VAL);
       if ((ow[o + ID]! & ADD_CONST) !== (cw[c + ID]! & ADD_CONST)) return false;
       if ((ow[o + ID]! & ADD_CONST) !== 0 && ow[o + OFF] !== cw[c + OFF]) return false;
       return (

@@ -39,8 +39,10 @@ export const FRAMENO = 23;
 export const PRECISE = 24;
 export const REG_WORDS = 25;
 
-/** Flag in ID of a scalar: it is `OFF` more than the others with that id. */
-export const ADD_CONST: number = 1 << 31;
+/** Flags in ID of a scalar: it is `OFF` more than the others with that id, by a 64-bit or a 32-bit addition. */
+export const ADD_CONST64: number = 1 << 31;
+export const ADD_CONST32: number = 1 << 30;
+export const ADD_CONST: number = ADD_CONST64 | ADD_CONST32;
 
 // enum bpf_reg_type.
 export const NOT_INIT = 0;

@@ -346,10 +346,13 @@ function sar64(w: Words, at: number, shift: number): void {
 
 /** Shift by a constant below 64; sets the tnum. */
 export function rangeLsh64(d: Words, di: number, shift: number): void {
-  if (shift === 32 && d[di + S32MAX]! >= 0) set64(d, di + SMAX, 0, d[di + S32MAX]!);
-  else set64(d, di + SMAX, -1, INT_MAX);
-  if (shift === 32 && d[di + S32MIN]! >= 0) set64(d, di + SMIN, 0, d[di + S32MIN]!);
-  else set64(d, di + SMIN, 0, INT_MIN);
+  if (shift === 32) {
+    // With an arithmetic shift back: the sign extension that compilers emit.
+    set64(d, di + SMAX, 0, d[di + S32MAX]!);
+    set64(d, di + SMIN, 0, d[di + S32MIN]!);
+  } else {
+    unboundSigned64(d, di);
+  }
   const limit = 63 - shift;
   const limitLo = limit < 32 ? 1 << limit : 0;
   const limitHi = limit < 32 ? 0 : 1 << (limit - 32);

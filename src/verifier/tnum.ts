@@ -6,7 +6,7 @@
  * Pure functions over words; the destination may be an operand. Same results as the kernel's, bit by bit, since pruning
  * compares them. Source: kernel/bpf/tnum.c; "Sound, Precise, and Fast Abstract Interpretation with Tristate Numbers".
  */
-import { fls64, mulU64, product } from "./words.ts";
+import { fls64, mulU64, product, ult } from "./words.ts";
 
 type Words = Int32Array;
 
@@ -256,4 +256,52 @@ export function tnumWithSubreg(d: Words, di: number, a: Words, ai: number): void
 /** `size` is a power of two up to 2^31. */
 export function tnumIsAligned(a: Words, ai: number, size: number): boolean {
   return size === 0 || ((a[ai]! | a[ai + 2]!) & (size - 1)) === 0;
+}
+
+function swap32(v: number): number {
+  return ((v & 0xff) << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);
+}
+
+/** Bytes of the low `bits` (16, 32 or 64) in reverse; what lies above becomes 0. */
+export function tnumSwap(d: Words, di: number, a: Words, ai: number, bits: number): void {
+  for (let i = 0; i < 4; i += 2) {
+    const lo = a[ai + i]!;
+    const hi = a[ai + i + 1]!;
+    if (bits === 64) {
+      d[di + i] = swap32(hi);
+      d[di + i + 1] = swap32(lo);
+    } else {
+      d[di + i] = bits === 32 ? swap32(lo) : swap32(lo) >>> 16;
+      d[di + i + 1] = 0;
+    }
+  }
+}
+
+/** d = smallest member of the tnum that is larger than (lo, hi); its largest member where there is none. */
+export function tnumStep(d: Words, di: number, a: Words, ai: number, lo: number, hi: number): void {
+  const vl = a[ai]!;
+  const vh = a[ai + 1]!;
+  const ml = a[ai + 2]!;
+  const mh = a[ai + 3]!;
+  if (!ult(lo, hi, vl | ml, vh | mh)) {
+    d[di] = vl | ml;
+    d[di + 1] = vh | mh;
+    return;
+  }
+  if (ult(lo, hi, vl, vh)) {
+    d[di] = vl;
+    d[di + 1] = vh;
+    return;
+  }
+  // Members are value + s for the submasks s of mask. Add 1 to z - value within the mask: other bits are filled, so that
+  // the carry passes them, and so is everything below the highest bit that no submask has.
+  const dl = (lo - vl) | 0;
+  const dh = (hi - vh - (lo >>> 0 < vl >>> 0 ? 1 : 0)) | 0;
+  const bits = fls64(dl & ~ml, dh & ~mh);
+  const fillLo = bits >= 32 ? -1 : (1 << bits) - 1;
+  const fillHi = bits <= 32 ? 0 : bits === 64 ? -1 : (1 << (bits - 32)) - 1;
+  const fl = dl | fillLo | ~ml;
+  const fh = dh | fillHi | ~mh;
+  d[di] = vl | ((fl + 1) & ml);
+  d[di + 1] = vh | ((fh + (fl === -1 ? 1 : 0)) & mh);
 }

@@ -1,0 +1,131 @@
+/** What every explainer works with: the case at hand, and what it finds; and numbers as a person says them. */
+import { helperName } from "../abi/helpers.ts";
+import { kernelText } from "../asm/kernel.ts";
+import type { ResolvedProg } from "../obj/spec.ts";
+import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
+import { lastStep, type Origin, type Path } from "./explain-path.ts";
+import { assignedName, lineAt, spanOf, textOf } from "./explain-source.ts";
+import { isConst, REG_WORDS, SMAX, SMIN, UMAX, UMIN, VAL, type Words } from "./regs.ts";
+import { big, signedBig } from "./words.ts";
+
+export interface Case {
+  readonly prog: ResolvedProg;
+  readonly path: Path;
+  readonly insn: number;
+  /** The last step, which was refused. */
+  readonly step: number;
+  /** Registers before the refused insn. */
+  readonly w: Words;
+  readonly kernel: string;
+  /** The expression under the carets; "" without source. */
+  readonly expression: string;
+}
+
+/** What an explainer adds; the rest of the diagnostic stays. */
+export interface Finding {
+  readonly message?: string;
+  readonly label?: string;
+  readonly required?: string;
+  readonly known?: string;
+  readonly help?: string;
+  readonly notes?: readonly DiagnosticNote[];
+  /** Shown instead of the refused insn's line, where another says more (a return that the compiler merged away). */
+  readonly place?: number;
+}
+
+export function newCase(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Case | null {
+  const step = lastStep(path);
+  const w = path.regs[step];
+  if (w === null || w === undefined || path.at[step] !== diagnostic.insn) return null;
+  return {
+    prog,
+    path,
+    insn: diagnostic.insn,
+    step,
+    w,
+    kernel: diagnostic.kernel,
+    expression: expressionAt(prog, diagnostic.insn),
+  };
+}
+
+export function expressionAt(prog: ResolvedProg, insn: number): string {
+  const line = lineAt(prog, insn);
+  const span = line === null ? null : spanOf(line);
+  return line === null || span === null ? "" : textOf(line, span);
+}
+
+export function note(prog: ResolvedProg, insn: number, message: string): DiagnosticNote {
+  const line = lineAt(prog, insn);
+  const span = line === null ? null : spanOf(line);
+  const text = kernelText(prog.insns, insn, { bare: true });
+  return { message, insn, line, text, ...(span === null ? {} : { span }) };
+}
+
+/** The variable that a value was given to where it was made; else the expression; else "". */
+export function nameOf(prog: ResolvedProg, origin: Origin | null): string {
+  if (origin === null) return "";
+  const line = lineAt(prog, origin.insn);
+  return line === null ? "" : assignedName(line);
+}
+
+/** "line 12" or "instruction 12". */
+export function placeOf(prog: ResolvedProg, insn: number): string {
+  const line = lineAt(prog, insn);
+  return line === null ? `instruction ${insn}` : `line ${line.line}`;
+}
+
+/** "bpf_map_lookup_elem"; of a function of the program or the kernel its own name. */
+export function calleeName(prog: ResolvedProg, insn: number): string {
+  const { insns } = prog;
+  if (insns.src[insn] === 0) return `bpf_${helperName(insns.imm[insn]!)}`;
+  if (insns.src[insn] === 1) {
+    const target = insn + insns.imm[insn]! + 1;
+    return prog.spec.funcs.find((f) => f.insnIdx === target)?.name ?? "the function";
+  }
+  return prog.kernelBtf !== null && insns.imm[insn]! < prog.kernelBtf.length
+    ? prog.kernelBtf.type(insns.imm[insn]!).name
+    : "the kernel function";
+}
+
+export interface Range {
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+export const NO_MIN: bigint = -(1n << 63n);
+export const NO_MAX: bigint = (1n << 63n) - 1n;
+
+/** What is known of a scalar, or of a pointer's variable offset, as one signed range. */
+export function rangeOf(w: Words, at: number): Range {
+  if (isConst(w, at)) {
+    const value = signedBig(w[at + VAL]!, w[at + VAL + 1]!);
+    return { min: value, max: value };
+  }
+  const smin = signedBig(w[at + SMIN]!, w[at + SMIN + 1]!);
+  const smax = signedBig(w[at + SMAX]!, w[at + SMAX + 1]!);
+  if (smin < 0n) return { min: smin, max: smax };
+  const umin = big(w[at + UMIN]!, w[at + UMIN + 1]!);
+  const umax = big(w[at + UMAX]!, w[at + UMAX + 1]!);
+  return { min: umin > smin ? umin : smin, max: umax < smax ? umax : smax };
+}
+
+export function regRange(w: Words, r: number): Range {
+  return rangeOf(w, r * REG_WORDS);
+}
+
+/** "7", "0..255", "any number", "63 or less", "0 or more". */
+export function rangeText({ min, max }: Range): string {
+  if (min === max) return `${min}`;
+  if (min === NO_MIN) return max === NO_MAX ? "any number" : `${max} or less`;
+  return max === NO_MAX ? `${min} or more` : `${min}..${max}`;
+}
+
+export function bytes(n: number | bigint): string {
+  return `${n} byte${n === 1 || n === 1n ? "" : "s"}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(items: readonly string[]): string {
+  if (items.length <= 1) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}

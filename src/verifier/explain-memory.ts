@@ -1,0 +1,297 @@
+/** Map values, memory of known size and the stack: which offset may be reached, and what bounds it (V004, V006 to V009). */
+import type { DiagnosticNote } from "./diagnostic.ts";
+import { bytes, type Case, calleeName, type Finding, note, rangeText, regRange } from "./explain-case.ts";
+import { type Index, indexOf, limitAdvice, scalarOf } from "./explain-index.ts";
+import { isCall, madeAt, writtenAt } from "./explain-path.ts";
+import { baseType, FRAMENO, OFF, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, RAW0, REG_WORDS, VAL } from "./regs.ts";
+import { STACK_INVALID, STACK_SPILL, slotType } from "./state.ts";
+
+const SIZES = [4, 2, 1, 8];
+
+/** Bytes that the insn itself accesses; 0 for a call. */
+function accessSize(c: Case): number {
+  const code = c.path.insns.code[c.insn]!;
+  const cls = code & 7;
+  return cls >= 1 && cls <= 3 ? SIZES[(code >> 3) & 3]! : 0;
+}
+
+function regIn(c: Case, pattern: RegExp): number {
+  return Number(pattern.exec(c.kernel)?.[1] ?? -1);
+}
+
+interface Region {
+  /** "the value of map table", "the record". */
+  readonly what: string;
+  readonly size: number;
+}
+
+function regionOf(c: Case, r: number): Region | null {
+  const at = r * REG_WORDS;
+  const type = baseType(c.w[at]!);
+  const map = c.path.env.maps[c.w[at + RAW0]! - 1];
+  if (type === PTR_TO_MAP_VALUE && map !== undefined) {
+    const { global } = map.spec;
+    const what = global === null ? `the value of map ${map.name}` : `section .${global}`;
+    return { what, size: map.spec.valueSize };
+  }
+  if (type === PTR_TO_MAP_KEY && map !== undefined)
+    return { what: `the key of map ${map.name}`, size: map.spec.keySize };
+  if (type === PTR_TO_MEM) {
+    const made = madeAt(c.path, c.step, r);
+    const from = made !== null && isCall(c.path.insns, made.insn) ? ` from ${calleeName(c.prog, made.insn)}` : "";
+    return { what: `the memory${from}`, size: c.w[at + RAW0]! };
+  }
+  return null;
+}
+
+/** V004, V006 and V007 on memory of known size. */
+export function explainRegion(c: Case): Finding | null {
+  const sized = /value_size=(\d+)|key_size=(\d+)|mem_size=(\d+)/.test(c.kernel);
+  let r = regIn(c, /R(\d+) (?:max|min|unbounded)/);
+  if (r < 0 && sized) r = baseRegister(c);
+  if (r < 0) return null;
+  const region = regionOf(c, r);
+  if (region === null) return isCall(c.path.insns, c.insn) ? explainSize(c, r) : null;
+  const said = / off=(-?\d+) size=(\d+)/.exec(c.kernel);
+  const size = accessSize(c) || Number(said?.[2] ?? 1);
+  const isInsn = accessSize(c) !== 0;
+  const fixed = c.w[r * REG_WORDS + OFF]! + (isInsn ? c.path.insns.off[c.insn]! : 0);
+  const moved = regRange(c.w, r);
+  const index = indexOf(c, r);
+  if (index === null) {
+    const from = BigInt(fixed) + moved.min;
+    const reach =
+      from < 0n
+        ? `begins ${bytes(-from)} before`
+        : `reaches ${bytes(from + BigInt(size) - BigInt(region.size))} behind`;
+    return {
+      message: `access of ${bytes(size)} at offset ${from} leaves ${region.what} of ${bytes(region.size)}`,
+      label: `${reach} ${region.what}`,
+      required: `0 <= ${from} and ${from} + ${size} <= ${region.size}`,
+      known: `offset ${from}, ${bytes(size)}; ${region.size} bytes there`,
+      help: isInsn
+        ? `only offsets 0 to ${region.size - size} can hold ${bytes(size)}`
+        : `pass a size of at most ${BigInt(region.size) - from}`,
+      notes: sourceNote(c, r, region),
+    };
+  }
+  const count = (BigInt(region.size) - BigInt(size) - BigInt(fixed)) / BigInt(index.scale) + 1n;
+  const required = `${index.name} <= ${count - 1n}`;
+  const known = `${index.name} is ${rangeText(index.range)}`;
+  if (index.range.min < 0n) return negative(c, index, count, region.what);
+  const last = BigInt(fixed) + moved.max + BigInt(size) - 1n;
+  const bounded = moved.max < 1n << 29n;
+  return {
+    message: bounded
+      ? `${index.name} may leave ${region.what}: it must be ${count - 1n} at most, known is ${rangeText(index.range)}`
+      : `nothing limits ${index.name}, which selects from ${region.what}`,
+    label: bounded
+      ? `reaches byte ${last}; ${region.what} has ${region.size}`
+      : `${index.name} must be ${count - 1n} at most; known is ${rangeText(index.range)}`,
+    required,
+    known,
+    help: limitAdvice(index, count),
+    notes: index.notes,
+  };
+}
+
+function baseRegister(c: Case): number {
+  const { insns } = c.path;
+  const cls = insns.code[c.insn]! & 7;
+  if (cls === 1) return insns.src[c.insn]!;
+  return cls === 2 || cls === 3 ? insns.dst[c.insn]! : -1;
+}
+
+function sourceNote(c: Case, r: number, region: Region): DiagnosticNote[] {
+  const made = madeAt(c.path, c.step, r);
+  if (made === null || made.insn === c.insn) return [];
+  return isCall(c.path.insns, made.insn) ? [note(c.prog, made.insn, `${bytes(region.size)} come from here`)] : [];
+}
+
+function negative(c: Case, index: Index, count: bigint, what: string): Finding {
+  const { name } = index;
+  const upper = index.range.max < count;
+  const test = upper ? `${name} < 0` : `${name} < 0 || ${name} >= ${count}`;
+  return {
+    message: `${name} may be negative: ${upper ? "only its upper bound is checked" : "neither of its bounds is checked"}`,
+    label: `${name} must be 0..${count - 1n} to stay in ${what}; known is ${rangeText(index.range)}`,
+    required: `0 <= ${name} <= ${count - 1n}`,
+    known: `${name} is ${rangeText(index.range)}`,
+    help: index.named
+      ? `make ${name} unsigned, or add  if (${test}) return ...;`
+      : `use an unsigned index, or check that it is not negative`,
+    notes: index.notes,
+  };
+}
+
+/** V018: the number that is added to a pointer is out of every bound. */
+export function explainAddition(c: Case): Finding | null {
+  if (!/math between|be out of bounds/.test(c.kernel)) return null;
+  const { insns } = c.path;
+  if ((insns.code[c.insn]! & 8) === 0) return null;
+  const dst = insns.dst[c.insn]!;
+  const src = insns.src[c.insn]!;
+  const number = c.w[src * REG_WORDS] === 1 ? src : dst;
+  const pointer = number === src ? dst : src;
+  const index = scalarOf(c, c.step, number);
+  const region = regionOf(c, pointer);
+  if (region !== null) {
+    const count = (BigInt(region.size) - BigInt(c.w[pointer * REG_WORDS + OFF]!) - 1n) / BigInt(index.scale) + 1n;
+    const upper = index.range.max < count;
+    return {
+      ...negative(c, index, count, region.what),
+      help: index.named
+        ? `make ${index.name} unsigned, or add  if (${upper ? `${index.name} < 0` : `${index.name} < 0 || ${index.name} >= ${count}`}) return ...;  before this`
+        : "limit the number on both sides before it is added",
+    };
+  }
+  const name = index.named ? index.name : "the number";
+  const kind = / makes (\w+) pointer| between (\w+) pointer/.exec(c.kernel);
+  const what = (kind?.[1] ?? kind?.[2]) === "pkt" ? "a packet pointer" : "a pointer";
+  return {
+    message: `${name} is added to ${what} but ${index.range.min < 0n ? "may be negative" : "has no upper bound"}`,
+    label: `only numbers from -536870911 to 536870911 may be added; known is ${rangeText(index.range)}`,
+    required: `-536870912 < ${name} < 536870912`,
+    known: `${name} is ${rangeText(index.range)}`,
+    help: `limit ${name} before the addition: an unsigned type and  if (${index.named ? name : "n"} > MAX) return ...;  or a mask`,
+    notes: index.notes,
+  };
+}
+
+/** The size argument of a helper: V006, V007 and V035. */
+export function explainSize(c: Case, r: number): Finding | null {
+  if (!isCall(c.path.insns, c.insn)) return null;
+  const index = scalarOf(c, c.step, r);
+  const range = regRange(c.w, r);
+  const name = index.named ? index.name : `the size in r${r}`;
+  const helper = calleeName(c.prog, c.insn);
+  const memory = r > 1 ? memoryBytes(c, r - 1) : null;
+  const max = memory ?? null;
+  const wrong =
+    range.min < 0n
+      ? "may be negative"
+      : range.min === 0n && /zero-sized/.test(c.kernel)
+        ? "may be 0"
+        : "has no upper bound";
+  const least = /zero-sized/.test(c.kernel) ? 1 : 0;
+  const required = max === null ? `${least} <= ${name}` : `${least} <= ${name} <= ${max}`;
+  const most = max === null ? "MAX" : `${max}`;
+  const variable = index.named ? index.name : "n";
+  const lower = least === 1 ? `${variable} == 0 || ` : "";
+  return {
+    message: `${name} ${wrong}: ${helper} ${max === null ? "needs a bound" : `has room for ${bytes(max)}`}`,
+    label:
+      max === null
+        ? `${name} is ${rangeText(range)}`
+        : `${name} must be ${least}..${max}; known is ${rangeText(range)}`,
+    required,
+    known: `${name} is ${rangeText(range)}`,
+    help: `make ${variable} unsigned and add  if (${lower}${variable} > ${most}) return ...;  before the call`,
+    notes: index.notes,
+  };
+}
+
+/** Bytes behind pointer R`r` up to the end of its memory; null where that is not one number. */
+function memoryBytes(c: Case, r: number): number | null {
+  const at = r * REG_WORDS;
+  const region = regionOf(c, r);
+  if (region !== null) return region.size - c.w[at + OFF]!;
+  return c.w[at] === 6 ? -(c.w[at + OFF]! + c.w[at + VAL]!) : null;
+}
+
+/** V008. */
+export function explainStack(c: Case): Finding | null {
+  const r = regIn(c, /stack R(\d+)/);
+  if (r < 0) return null;
+  const write = c.kernel.includes("write to");
+  const said = /off=(-?\d+) size=(\d+)/.exec(c.kernel);
+  if (said === null) return unboundedStack(c, r);
+  const off = Number(said[1]);
+  const size = Number(said[2]);
+  const verb = write ? "writes" : "reads";
+  const index = c.kernel.includes("variable-offset") ? indexOf(c, r) : null;
+  if (index === null) {
+    const at = off + c.w[r * REG_WORDS + VAL]!;
+    const below = at < -512;
+    const room = -at;
+    return {
+      message: below
+        ? `${bytes(size)} at r10${at}: the stack of a function has 512 bytes`
+        : room <= 0
+          ? `access of ${bytes(size)} at r10+${at}: the stack lies below r10`
+          : `${bytes(size)} do not fit: ${bytes(room)} are left on the stack from there`,
+      label: below ? `${-at - 512} bytes below the stack` : `${verb} ${bytes(size)}, ${Math.max(0, room)} are there`,
+      required: `-512 <= ${at} and ${at} + ${size} <= 0`,
+      known: `address r10${at < 0 ? at : `+${at}`}, ${bytes(size)}`,
+      help: below
+        ? "keep large buffers in a map (a per-CPU array of one entry) instead of the stack"
+        : isCall(c.path.insns, c.insn)
+          ? `pass the size of the buffer: sizeof(buffer), ${Math.max(0, room)} at most`
+          : "the buffer ends before this offset",
+    };
+  }
+  const count = (BigInt(-off) - BigInt(size)) / BigInt(index.scale) + 1n;
+  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
+  return {
+    message: `${index.name} may leave the stack buffer: it must be ${count - 1n} at most, known is ${rangeText(index.range)}`,
+    label: `${verb} up to ${bytes(BigInt(off) + regRange(c.w, r).max + BigInt(size))} above the stack`,
+    required: `${index.name} <= ${count - 1n}`,
+    known: `${index.name} is ${rangeText(index.range)}`,
+    help: limitAdvice(index, count),
+    notes: index.notes,
+  };
+}
+
+function unboundedStack(c: Case, r: number): Finding | null {
+  const index = indexOf(c, r);
+  if (index === null) return null;
+  const count = BigInt(-c.w[r * REG_WORDS + OFF]! - c.path.insns.off[c.insn]!) / BigInt(index.scale);
+  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
+  return {
+    message: `nothing limits ${index.name}, which selects from a buffer on the stack`,
+    label: `${index.name} must be ${count - 1n} at most; known is ${rangeText(index.range)}`,
+    required: `${index.name} <= ${count - 1n}`,
+    known: `${index.name} is ${rangeText(index.range)}`,
+    help: limitAdvice(index, count),
+    notes: index.notes,
+  };
+}
+
+/** V009: a map of the bytes. */
+export function explainStackBytes(c: Case): Finding | null {
+  const said = /invalid read from stack (?:R(\d+) )?off (-?\d+)\+(\d+) size (\d+)/.exec(c.kernel);
+  if (said === null) return null;
+  const off = Number(said[2]);
+  const size = Number(said[4]);
+  const bad = off + Number(said[3]);
+  const r = said[1] === undefined ? baseRegister(c) : Number(said[1]);
+  const frame = c.path.env.cur.frames[r >= 0 ? c.w[r * REG_WORDS + FRAMENO]! : c.path.env.cur.curframe] ?? null;
+  if (frame === null) return null;
+  let map = "";
+  let spilled = false;
+  for (let b = off; b < off + Math.min(size, 32); b++) {
+    const slot = -b - 1;
+    const type = slot >> 3 < frame.slots ? slotType(frame, slot >> 3, slot & 7) : STACK_INVALID;
+    if (b === bad && type === STACK_SPILL) spilled = true;
+    map += type === STACK_INVALID ? "." : type === STACK_SPILL ? "p" : "w";
+  }
+  const where = `r10${off}`;
+  return {
+    message: spilled
+      ? `${bytes(size)} at ${where} cut through a saved register`
+      : `byte r10${bad} was never written on this path`,
+    label: `${bytes(size)} from ${where}: ${map}`,
+    required: `${size} written bytes from ${where}`,
+    known: `${map} (w written, p part of a saved register, . never written)`,
+    help: spilled
+      ? "read saved registers whole: 8 bytes from where they were written"
+      : "give the whole buffer a value first:  = {}  or  __builtin_memset",
+    notes: writtenNote(c, r),
+  };
+}
+
+function writtenNote(c: Case, r: number): DiagnosticNote[] {
+  if (r < 0 || r === 10) return [];
+  const at = writtenAt(c.path, c.step, r);
+  return at === null || at.insn === c.insn ? [] : [note(c.prog, at.insn, `r${r} points there from here`)];
+}
