@@ -5,7 +5,7 @@
  */
 import { SkepError } from "../base/error.ts";
 
-export const WASM_PAGE_BYTES = 0x10000;
+const WASM_PAGE_BYTES = 0x10000;
 export const DEFAULT_MEMORY_BYTES: number = 64 << 20;
 /** 4 GiB less one page, so that every end address fits a u32. */
 export const MAX_MEMORY_BYTES: number = 0xffff_0000;

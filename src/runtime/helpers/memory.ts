@@ -18,7 +18,7 @@ export function readableEnd(rt: Runtime, addr: number): number {
 }
 
 /** Copies `size` bytes from an address in two halves, or zeroes the destination and gives -EFAULT. */
-export function probeRead(rt: Runtime, dst: number, size: number, lo: number, hi: number): number {
+function probeRead(rt: Runtime, dst: number, size: number, lo: number, hi: number): number {
   const src = lo >>> 0;
   if (size === 0) return 0;
   if (hi !== 0 || src + size > readableEnd(rt, src)) {
@@ -30,7 +30,7 @@ export function probeRead(rt: Runtime, dst: number, size: number, lo: number, hi
 }
 
 /** The same up to and with a NUL; the length with the NUL. What does not fit is cut and ended with a NUL. */
-export function probeReadStr(rt: Runtime, dst: number, size: number, lo: number, hi: number): number {
+function probeReadStr(rt: Runtime, dst: number, size: number, lo: number, hi: number): number {
   const { u8 } = rt;
   const src = lo >>> 0;
   if (size === 0) return 0;

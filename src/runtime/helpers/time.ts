@@ -4,7 +4,7 @@ import type { Runtime } from "../runtime.ts";
 import { ret64, retBig } from "./args.ts";
 
 /** CONFIG_HZ of the kernel that the runtime models. */
-export const HZ = 250;
+const HZ = 250;
 const JIFFY_NS: number = 1_000_000_000 / HZ;
 /** INITIAL_JIFFIES: the counter wraps 5 minutes after boot, include/linux/jiffies.h. */
 const INITIAL_JIFFIES: number = 2 ** 32 - 300 * HZ;

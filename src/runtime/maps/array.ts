@@ -19,7 +19,7 @@ import { E2BIG, EEXIST, EINVAL } from "../../base/errno.ts";
 import { MAP_CPU_STRIDE, MAP_DATA, MAP_PLAIN, MAP_STRIDE } from "../../layout/layout.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
-import { ACCESS_MASK, ARRAY_FLAGS, accessOk, INT_MAX, onlyFlags, PAGE_BYTES, PCPU_MIN_UNIT_SIZE } from "./flags.ts";
+import { ARRAY_FLAGS, accessOk, INT_MAX, onlyFlags, PAGE_BYTES, PCPU_MIN_UNIT_SIZE } from "./flags.ts";
 import { indexKeys } from "./index-keys.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
 import { copyValue, hasField, valueRecord } from "./record.ts";
@@ -131,6 +131,3 @@ function createArray(host: MapHost, spec: MapSpec, desc: number, cpus: number): 
   }
   return ops;
 }
-
-/** Flags that maps of descriptors (prog array, map-in-map, perf event array) accept. */
-export const FD_ARRAY_FLAGS: number = BPF_F_NUMA_NODE | ACCESS_MASK;

@@ -34,7 +34,6 @@ export const HASH_SPARE: number = MAP_EXT + 52;
 /** Elements that the map may hold: MAP_MAX_ENTRIES, rounded up for LRU lists a CPU. */
 export const HASH_LIMIT: number = MAP_EXT + 56;
 
-export const ELEM_NEXT = 0;
 export const ELEM_HASH = 4;
 export const ELEM_KEY = 8;
 

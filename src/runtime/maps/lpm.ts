@@ -20,7 +20,7 @@ import { createPool } from "./pool.ts";
 /** Descriptor words: MAP_DATA holds the root. */
 export const LPM_DATA_BYTES: number = MAP_EXT;
 export const LPM_VALUE_OFF: number = MAP_EXT + 4;
-export const LPM_POOL: number = MAP_EXT + 8;
+const LPM_POOL: number = MAP_EXT + 8;
 
 export const NODE_CHILD = 0;
 export const NODE_FLAGS = 8;

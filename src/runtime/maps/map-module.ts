@@ -4,8 +4,8 @@
  *
  *     lookup(map, key)                      by MAP_TYPE; types that are not here go to slow.lookup
  *     hashLookup(map, key)                  hash types; specialised for keys of 4, 8 and 16 bytes
- *     update(map, key, value, lo, hi)       plain arrays and hashes (MAP_PLAIN), else slow.update
- *     remove(map, key)                      plain hashes, else slow.remove
+ *     update(map, key, value, lo, hi)       arrays, hashes, present keys of per-CPU hashes (MAP_PLAIN)
+ *     remove(map, key)                      hashes and per-CPU hashes (MAP_PLAIN), but for LRU ones
  *
  * Results are as in MapOps: addresses, or 0 and -errno. map-module.test.ts runs both implementations side by side and
  * compares every byte.
@@ -54,7 +54,7 @@ let compiled: WebAssembly.Module | null = null;
 
 const { I32 } = op;
 
-export function buildMapModule(): Uint8Array {
+function buildMapModule(): Uint8Array {
   const m = new ModuleBuilder();
   const two = m.type([I32, I32], [I32]);
   const three = m.type([I32, I32, I32], [I32]);

@@ -85,7 +85,7 @@ export interface MapOps {
 }
 
 /** What a prog array slot and a map-in-map slot hold on to while they name it. */
-export interface Held {
+interface Held {
   use(): void;
   unuse(): void;
 }
@@ -103,7 +103,7 @@ export interface SlotMap extends TargetMap, Held {
 }
 
 /** Records on their way to user space. */
-export interface Records {
+interface Records {
   drain(fn: (record: Uint8Array, cpu: number) => void): number;
   /** True where a record waits. */
   ready(): boolean;

@@ -19,7 +19,7 @@ export type FieldKind =
   | "refcount"
   | "uptr";
 
-export interface SpecialField {
+interface SpecialField {
   readonly kind: FieldKind;
   readonly offBytes: number;
   readonly sizeBytes: number;

@@ -22,7 +22,7 @@ const BUILD_ID_BYTES = 32;
 const BPF_STACK_BUILD_ID_IP = 2;
 
 /** sysctl kernel.perf_event_max_stack. */
-export const MAX_STACK_DEPTH = 127;
+const MAX_STACK_DEPTH = 127;
 
 export interface StackOps extends MapOps {
   /** bpf_get_stackid over the frames given, innermost first: an id, or -errno. */

@@ -1,13 +1,31 @@
 /** The map module's update and delete of plain arrays and hashes. */
 import { BPF_EXIST, BPF_NOEXIST } from "../../abi/flags.ts";
-import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH } from "../../abi/map-types.ts";
+import { BPF_MAP_TYPE_ARRAY } from "../../abi/map-types.ts";
 import { E2BIG, EEXIST, ENOENT } from "../../base/errno.ts";
-import { MAP_COUNT, MAP_KEY_SIZE, MAP_PLAIN, MAP_STRIDE, MAP_TYPE, MAP_VALUE_SIZE } from "../../layout/layout.ts";
+import {
+  CELL_CPU,
+  MAP_COUNT,
+  MAP_CPU_STRIDE,
+  MAP_KEY_SIZE,
+  MAP_PLAIN,
+  MAP_STRIDE,
+  MAP_TYPE,
+  MAP_VALUE_SIZE,
+} from "../../layout/layout.ts";
 import type { Code } from "../../wasm/code.ts";
 import * as op from "../../wasm/op.ts";
 import { arraySlot, callBoth, emit, failIf, KEY, loose, MAP, setWord, word } from "./emit.ts";
 import { bucket } from "./hash-code.ts";
-import { ELEM_HASH, ELEM_KEY, HASH_LIMIT, HASH_POOL, HASH_SPARE, HASH_VALUE_OFF } from "./hash-layout.ts";
+import {
+  ELEM_HASH,
+  ELEM_KEY,
+  HASH_LIMIT,
+  HASH_LRU,
+  HASH_POOL,
+  HASH_SPARE,
+  HASH_VALUE_OFF,
+  LRU_REF,
+} from "./hash-layout.ts";
 import { POOL_END, POOL_FREE, POOL_NEXT } from "./pool.ts";
 
 /** copy(to, from, bytes): 8 at a time, then one by one; values are short and a call of memory.copy is not. */
@@ -60,6 +78,30 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     c.op(op.I32_EQ);
     failIf(c, EEXIST);
     c.get(slot);
+    c.get(value);
+    word(c, MAP, MAP_VALUE_SIZE);
+    c.call(f.copy);
+    c.i32(0);
+    c.op(op.RETURN);
+  };
+  /** Per-CPU types: writes over the current CPU's value and returns 0. */
+  const inPlace = (c: Code): void => {
+    word(c, MAP, HASH_LRU);
+    c.open(op.IF, op.VOID);
+    c.get(old);
+    c.i32(-LRU_REF);
+    c.op(op.I32_SUB);
+    c.i32(1);
+    c.mem(op.I32_STORE8, 0, 0);
+    c.op(op.END);
+    c.get(old);
+    word(c, MAP, HASH_VALUE_OFF);
+    c.op(op.I32_ADD);
+    c.i32(CELL_CPU);
+    c.mem(op.I32_LOAD, 2, 0);
+    word(c, MAP, MAP_CPU_STRIDE);
+    c.op(op.I32_MUL);
+    c.op(op.I32_ADD);
     c.get(value);
     word(c, MAP, MAP_VALUE_SIZE);
     c.call(f.copy);
@@ -120,6 +162,10 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     c.i32(BPF_NOEXIST);
     c.op(op.I32_EQ);
     failIf(c, EEXIST);
+    word(c, MAP, MAP_CPU_STRIDE);
+    c.open(op.IF, op.VOID);
+    inPlace(c);
+    c.op(op.END);
     word(c, MAP, HASH_SPARE);
     c.tee(elem);
     c.op(op.I32_EQZ);
@@ -129,6 +175,9 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     c.i32(BPF_EXIST);
     c.op(op.I32_EQ);
     failIf(c, ENOENT);
+    // The other CPUs' values are zeroed there.
+    word(c, MAP, MAP_CPU_STRIDE);
+    c.brIf(1);
     word(c, MAP, MAP_COUNT);
     word(c, MAP, HASH_LIMIT);
     c.op(op.I32_GE_U);
@@ -184,8 +233,10 @@ export function removeBody(f: { hash: number; find: number; unlink: number; slow
     word(c, MAP, MAP_PLAIN);
     c.op(op.I32_EQZ);
     word(c, MAP, MAP_TYPE);
-    c.i32(BPF_MAP_TYPE_HASH);
-    c.op(op.I32_NE);
+    c.i32(BPF_MAP_TYPE_ARRAY);
+    c.op(op.I32_EQ);
+    c.op(op.I32_OR);
+    word(c, MAP, HASH_LRU);
     c.op(op.I32_OR);
     c.open(op.IF, op.VOID);
     callBoth(c, f.slow);
