@@ -15,7 +15,9 @@ import {
   BPF_PROG_TYPE_LWT_XMIT,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SK_LOOKUP,
   BPF_PROG_TYPE_SOCKET_FILTER,
+  BPF_PROG_TYPE_SYSCALL,
   BPF_PROG_TYPE_XDP,
 } from "../../src/abi/prog-types.ts";
 import { errnoName } from "../../src/base/errno.ts";
@@ -25,6 +27,7 @@ import { linux } from "../../src/linux/target.ts";
 import { loadObject } from "../../src/loader/load.ts";
 import type { Target, TargetProg, TestRun } from "../../src/loader/target.ts";
 import { parseObject } from "../../src/obj/parse.ts";
+import type { ProgSpec } from "../../src/obj/spec.ts";
 import { unsafeVerified } from "../../src/obj/verified.ts";
 import { openCapture } from "../../src/pcap/open.ts";
 import { packets } from "../../src/pcap/packets.ts";
@@ -406,6 +409,61 @@ describe.skipIf(reason !== null)("random helper calls", () => {
       }
     }
     for (const map of maps) map.close();
+    target.close();
+  });
+
+  it("syscall and sk_lookup", () => {
+    const target = unverified();
+    const compare = (text: string, fields: Partial<ProgSpec>, runs: readonly TestRun[]): void => {
+      const pair = [live!, target].map((each) => each.loadProg(resolvedProg(text, [], fields), []));
+      for (const run of runs) {
+        const [want, got] = pair.map((each) => outcome(each, run));
+        expect(got, hex(run.ctx ?? null)).toBe(want);
+      }
+      for (const each of pair) each.close();
+    };
+    const twice = "r0 = *(u32 *)(r1 + 0)\nr0 += r0\n*(u32 *)(r1 + 4) = r0\nexit";
+    const syscall = { type: BPF_PROG_TYPE_SYSCALL, section: "syscall", sleepable: true };
+    compare(twice, syscall, [
+      { ctx: new Uint8Array(8).fill(3) },
+      { ctx: new Uint8Array(64).fill(9) },
+      { ctx: new Uint8Array(8), repeat: 2 },
+      { ctx: new Uint8Array(8), flags: 1 },
+    ]);
+    // SK_PASS where all of it, mixed, is even.
+    const words = [8, 12, 16, 20, 32, 36, 40, 44, 56, 60].map(
+      (off) => `r3 = *(u32 *)(r1 + ${off})\nr2 ^= r3\nr3 >>= 5\nr2 ^= r3`,
+    );
+    const mixed = `r2 = 0\n${words.join("\n")}\nr0 = r2\nr0 &= 1\nexit`;
+    const lookup = (values: Record<number, number>): TestRun => {
+      const ctx = new Uint8Array(72);
+      for (const [off, value] of Object.entries(values)) new DataView(ctx.buffer).setUint32(Number(off), value, true);
+      return { ctx };
+    };
+    const random = seededRandom(SEED);
+    const runs = [
+      lookup({}),
+      lookup({ 8: 2, 60: 65536 }),
+      lookup({ 8: 2, 64: 1 }),
+      lookup({ 8: 2, 0: 1 }),
+      lookup({ 8: 0x10002, 12: 0x10006 }),
+    ];
+    for (let i = 0; i < 20; i++) {
+      runs.push(
+        lookup({
+          8: i % 2 === 0 ? 2 : 10,
+          12: random() % 20,
+          16: random(),
+          20: random(),
+          32: random(),
+          36: random(),
+          40: random(),
+          44: random(),
+          60: random() % 65536,
+        }),
+      );
+    }
+    compare(mixed, { type: BPF_PROG_TYPE_SK_LOOKUP, section: "sk_lookup", expectedAttachType: 36 }, runs);
     target.close();
   });
 

@@ -1,6 +1,6 @@
 /** Helpers of XDP programs over struct xdp_buff. Limits and errors: net/core/filter.c. */
 import { EACCES, EFAULT, EINVAL, ENODEV, EOPNOTSUPP } from "../../base/errno.ts";
-import { PAGE_SIZE, type PacketBuf, XDP_FRAME_BYTES } from "../hooks/packet.ts";
+import { PAGE_SIZE, type PacketBuf, SHARED_INFO_BYTES, XDP_FRAME_BYTES } from "../hooks/packet.ts";
 import { ETH_HLEN } from "../hooks/skb.ts";
 import type { NetHelper } from "./net-table.ts";
 
@@ -68,6 +68,8 @@ export function xdpHelpers(p: PacketBuf): readonly NetHelper[] {
       else p.frags[last]! -= shrink;
     }
     if (p.frags.length === 0) {
+      // What is left lies in one page, and may grow no further.
+      p.hardEnd = p.hardStart + PAGE_SIZE - SHARED_INFO_BYTES;
       p.linearEnd -= left;
       p.end = p.linearEnd;
     }

@@ -28,6 +28,7 @@ import { syncookieHelpers } from "../helpers/net-syncookie.ts";
 import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
+import { ctxHook, isCtxType } from "./ctx-hook.ts";
 import { flowHelpers, flowHook } from "./flow-hook.ts";
 import { parseFormat } from "./format.ts";
 import { KIND_NONE, PacketBuf } from "./packet.ts";
@@ -74,6 +75,7 @@ export function createHooks(machine: Machine): Hooks {
   const clock = replayClock();
   const formats: Formats = new Map();
   const trace = traceHook(machine, clock, formats);
+  const ctxOnly = ctxHook(machine);
   let links: readonly LiveLink[] = [];
 
   function helper(id: number, progType: number): HelperImpl | undefined {
@@ -98,6 +100,7 @@ export function createHooks(machine: Machine): Hooks {
   function program(prog: TargetProg, exec: Executable): HookProg {
     const spec = prog.prog.spec;
     if (isTraceType(spec.type)) return traceProgram(prog, exec);
+    if (isCtxType(spec.type)) return ctxProgram(prog, exec);
     const hook = packetHook(p, spec.type, spec.expectedAttachType);
     if (hook === null) throw noHook(prog);
     const replay = replayer(hook, spec.type, clock);
@@ -135,6 +138,27 @@ export function createHooks(machine: Machine): Hooks {
       close() {
         links = links.filter((link) => link.prog !== prog);
       },
+    };
+  }
+
+  function ctxProgram(prog: TargetProg, exec: Executable): HookProg {
+    const { name, type } = prog.prog.spec;
+    const only = (code: string, what: string): SkepError =>
+      new SkepError(code, `${name}: ${wordOf(type)} programs ${what}`, {
+        advice: "run it with a ctx: program.run(undefined, { ctx })",
+      });
+    return {
+      testRun: (run) => ctxOnly.testRun(exec, run),
+      replay() {
+        throw only("run/packets", "take no packets");
+      },
+      replayEvents() {
+        throw only("run/events", "take no events");
+      },
+      attach() {
+        throw only("load/attach", "have nothing to be attached to here");
+      },
+      close() {},
     };
   }
 
@@ -194,7 +218,7 @@ export function createHooks(machine: Machine): Hooks {
   return {
     helper,
     loadPacket: (offset, sizeBytes) => p.load(offset, sizeBytes),
-    regions: () => (p.kind === KIND_NONE ? trace.regions() : p.regions()),
+    regions: () => (p.kind === KIND_NONE ? [...trace.regions(), ...ctxOnly.regions()] : p.regions()),
     program,
     links: () => links,
     inject,
