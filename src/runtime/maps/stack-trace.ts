@@ -6,10 +6,12 @@
 import {
   BPF_F_FAST_STACK_CMP,
   BPF_F_NUMA_NODE,
+  BPF_F_RDONLY,
   BPF_F_REUSE_STACKID,
   BPF_F_SKIP_FIELD_MASK,
   BPF_F_STACK_BUILD_ID,
   BPF_F_USER_STACK,
+  BPF_F_WRONLY,
 } from "../../abi/flags.ts";
 import { E2BIG, EEXIST, EFAULT, EINVAL, ENOENT, ENOMEM } from "../../base/errno.ts";
 import type { MapSpec } from "../../obj/spec.ts";
@@ -36,7 +38,7 @@ export function isStackTrace(ops: MapOps | undefined): ops is StackOps {
 }
 
 function checkStackTrace(spec: MapSpec): number {
-  if ((spec.flags & ~(BPF_F_NUMA_NODE | BPF_F_STACK_BUILD_ID)) !== 0) return EINVAL;
+  if ((spec.flags & ~(BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_STACK_BUILD_ID)) !== 0) return EINVAL;
   if (spec.maxEntries === 0 || spec.keySize !== 4 || spec.valueSize < 8 || spec.valueSize % 8 !== 0) return EINVAL;
   const frameBytes = frameBytesOf(spec);
   if (spec.valueSize % frameBytes !== 0 || spec.valueSize / frameBytes > MAX_STACK_DEPTH) return EINVAL;
