@@ -28,6 +28,7 @@ import { syncookieHelpers } from "../helpers/net-syncookie.ts";
 import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
+import { traceHelpers } from "../helpers/trace.ts";
 import { ctxHook, isCtxType } from "./ctx-hook.ts";
 import { flowHelpers, flowHook } from "./flow-hook.ts";
 import { parseFormat } from "./format.ts";
@@ -64,7 +65,7 @@ export function createHooks(machine: Machine): Hooks {
     ...syncookieHelpers(p),
   ]);
   const flow = netHelperTable(flowHelpers(p));
-  const tracing = netHelperTable([["get_cgroup_classid", "->u", () => 0]]);
+  const tracing = netHelperTable(traceHelpers(machine));
   const xdp = netHelperTable([
     ...socketHelpers(p),
     ...csumDiffHelper(p),
