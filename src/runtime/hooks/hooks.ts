@@ -28,7 +28,7 @@ import { syncookieHelpers } from "../helpers/net-syncookie.ts";
 import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
-import { traceHelpers } from "../helpers/trace.ts";
+import { absentTraceHelpers } from "../helpers/trace-absent.ts";
 import { ctxHook, isCtxType } from "./ctx-hook.ts";
 import { flowHelpers, flowHook } from "./flow-hook.ts";
 import { parseFormat } from "./format.ts";
@@ -65,7 +65,7 @@ export function createHooks(machine: Machine): Hooks {
     ...syncookieHelpers(p),
   ]);
   const flow = netHelperTable(flowHelpers(p));
-  const tracing = netHelperTable(traceHelpers(machine));
+  const tracing = netHelperTable(absentTraceHelpers(machine));
   const xdp = netHelperTable([
     ...socketHelpers(p),
     ...csumDiffHelper(p),
