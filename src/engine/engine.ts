@@ -74,7 +74,8 @@ export interface EngineEnv {
   readonly budget?: number;
   /**
    * Where prog arrays find compiled programs without leaving WebAssembly: entry functions by table index, index 0 unused.
-   * A prog array's slot i is the u32 at MAP_DATA + i * MAP_STRIDE: the table index of the program in it, 0 where it is empty.
+   * A prog array's slot i is the u32 at MAP_DATA + i * MAP_STRIDE: the table index of the program in it, 0 where it is empty or
+   * holds a program without a WebAssembly entry (then `tailCall` is asked).
    * The runtime puts `Executable.entry` in the table. Left out, every tail call goes through `tailCall`.
    */
   readonly progTable?: WebAssembly.Table;

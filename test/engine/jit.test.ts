@@ -23,12 +23,14 @@ test("tail calls through the program table never leave WebAssembly", () => {
   const progTable = new WebAssembly.Table({ element: "anyfunc", initial: 8 });
   const env = testEnv({
     progTable,
-    tailCall: () => {
-      throw new Error("left WebAssembly");
+    tailCall(_map, index) {
+      if (view.getUint32(slots + 4 * index, true) !== 0) throw new Error("left WebAssembly");
+      return index === 3 ? interpreted : null;
     },
   });
   const view = new DataView(env.memory.buffer);
   const slots = HEAP_BASE + 0x400;
+  const interpreted = interp.compile(progOf([...imm64(0, 0x3_0000_0002n), EXIT], { safe: false }), env);
   view.setUint32(HEAP_BASE + MAP_DATA, slots, true);
   view.setUint32(HEAP_BASE + MAP_STRIDE, 4, true);
   view.setUint32(HEAP_BASE + MAP_MAX_ENTRIES, 4, true);
@@ -63,6 +65,7 @@ test("tail calls through the program table never leave WebAssembly", () => {
     expect(view.getUint32(CELL_TAIL_CALLS, true)).toBe(33);
     expect(run(1, 0)).toBe(0x7_0000_0005n);
     expect(run(2, 0)).toBe(1n);
+    expect(run(3, 0)).toBe(0x3_0000_0002n);
     expect(run(4, 0)).toBe(1n);
     expect(run(-1, 0)).toBe(1n);
   }

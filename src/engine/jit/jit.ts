@@ -35,13 +35,24 @@ import { emitFunc, type FuncPlan, type ModulePlan } from "./func.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import { type Imports, planCalls } from "./plan.ts";
 
+/** Below this size every host compiles a module; a failure is then a bug. */
+const HOST_LIMIT_BYTES = 400_000;
+
 export const jit: Engine = {
   name: "jit",
   compile(prog, env): Executable {
     requireVerified(prog);
     if (!prog.safe) return interp.compile(prog, env);
     const unit = translate(prog, env);
-    return link(unit, env, new WebAssembly.Instance(new WebAssembly.Module(unit.bytes), unit.imports));
+    let module: WebAssembly.Module;
+    try {
+      module = new WebAssembly.Module(unit.bytes);
+    } catch (error) {
+      // Valid, but beyond what the host compiles: V8 takes functions of up to 7.6 MB and tables of 65,520 jumps.
+      if (unit.bytes.length > HOST_LIMIT_BYTES) return interp.compile(prog, env);
+      throw error;
+    }
+    return link(unit, env, new WebAssembly.Instance(module, unit.imports));
   },
 };
 
