@@ -22,6 +22,8 @@ export interface Heap {
   tryAlloc(bytes: number, align?: number): number;
   /** Gives back a block that alloc returned; anything else throws "bug". */
   free(addr: number): void;
+  /** Where set: gets every block as it is handed out, so that a half-made thing can be taken back. */
+  journal: number[] | null;
   /** Bytes in use, rounding included. */
   readonly used: number;
   /** Bytes of the largest block that could be had now. */
@@ -134,10 +136,12 @@ export function createHeap(u8: Uint8Array, start: number, end: number): Heap {
     if (at === 0) return 0;
     sizes.set(at, size);
     used += size;
+    heap.journal?.push(at);
     return at;
   };
 
-  return {
+  const heap: Heap = {
+    journal: null,
     tryAlloc,
     alloc(bytes, align) {
       const at = tryAlloc(bytes, align);
@@ -178,6 +182,7 @@ export function createHeap(u8: Uint8Array, start: number, end: number): Heap {
       return best;
     },
   };
+  return heap;
 }
 
 /** 16, 32, 64, ... up to SMALL_BYTES. */

@@ -250,15 +250,20 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       u32[(desc + MAP_FLAGS) >>> 2] = spec.flags;
       u32[(desc + MAP_ID) >>> 2] = id;
       u32[(desc + MAP_SLOT) >>> 2] = slot;
+      const taken: number[] = [];
       try {
+        heap.journal = taken;
         const map = new EmbeddedMap(runtime, kind.create(runtime, spec, desc, inner?.ops ?? null), id);
         slots[slot] = map;
         byId.set(id, map);
         regions = null;
         return map;
       } catch (error) {
+        for (const block of taken) heap.free(block);
         heap.free(desc);
         throw error;
+      } finally {
+        heap.journal = null;
       }
     },
     forget(map) {

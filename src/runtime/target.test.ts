@@ -187,6 +187,16 @@ describe("embedded target", () => {
     expect([heap.used, heap.available]).toEqual([used, available]);
   });
 
+  it("takes nothing for a map that there is no room for", () => {
+    const t = target({ memoryBytes: 1 << 20 });
+    const { heap } = t.runtime;
+    const { used } = heap;
+    // The table fits, the elements don't.
+    const spec = mapSpec(BPF_MAP_TYPE_HASH, { maxEntries: 20_000 });
+    expect(outcomeError(() => t.createMap(spec, null)).code).toBe("runtime/memory");
+    expect(heap.used).toBe(used);
+  });
+
   it("takes memory for the maps it was told of", () => {
     const big = mapSpec(BPF_MAP_TYPE_ARRAY, { valueSize: 1 << 20, maxEntries: 100 });
     const t = embeddedTarget(

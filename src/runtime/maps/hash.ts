@@ -103,7 +103,13 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   const count = (desc + MAP_COUNT) >>> 2;
 
   const table = heap.alloc(4 * buckets);
-  const pool = createPoolOrFree();
+  const pool = createPool(host, {
+    elemBytes: elemBytesOf(spec, cpus),
+    prefix: isLru(spec) ? LRU_PREFIX : 0,
+    count: maxEntries + 1,
+    prealloc: (spec.flags & BPF_F_NO_PREALLOC) === 0,
+    words: desc + HASH_POOL,
+  });
   const lru = isLru(spec) ? createLru(memory, desc) : null;
   u32[(desc + MAP_DATA) >>> 2] = table;
   u32[(desc + MAP_STRIDE) >>> 2] = stride;
@@ -117,21 +123,6 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   // One element more than the map holds: what an update of a present key is written to.
   const spare = (desc + HASH_SPARE) >>> 2;
   u32[spare] = percpu || (spec.flags & BPF_F_NO_PREALLOC) !== 0 ? 0 : pool.take();
-
-  function createPoolOrFree(): ReturnType<typeof createPool> {
-    try {
-      return createPool(host, {
-        elemBytes: elemBytesOf(spec, cpus),
-        prefix: isLru(spec) ? LRU_PREFIX : 0,
-        count: maxEntries + 1,
-        prealloc: (spec.flags & BPF_F_NO_PREALLOC) === 0,
-        words: desc + HASH_POOL,
-      });
-    } catch (error) {
-      heap.free(table);
-      throw error;
-    }
-  }
 
   const bucketOf = (hash: number): number => (table >>> 2) + (hash & mask);
   const find = (key: number, hash: number): number => {

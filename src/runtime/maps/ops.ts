@@ -119,6 +119,6 @@ export interface MapKind {
   /** Heap bytes that create() will take at most at once; sizes the memory in Target.prepare. */
   bytes(spec: MapSpec, cpus: number): number;
   /** `desc` is a zeroed descriptor whose common words are filled. */
-  /** `inner` is the template of a map of maps. */
+  /** `inner` is the template of a map of maps. May throw half-way: the caller gives back what was allocated until then. */
   create(host: MapHost, spec: MapSpec, desc: number, inner: MapOps | null): MapOps;
 }
