@@ -112,7 +112,7 @@ export function addSubprogs(env: Env): void {
     const isCall = insns.code[i] === CALL && insns.src[i] === 1;
     if (isFunc || isCall) addSubprog(env, i + insns.imm[i]! + 1);
   }
-  if (env.log.level > 1) env.subprogs.forEach((s, i) => write(env.log, `func#${i} @${s.start}\n`));
+  if (env.log.level > 1) for (const [i, s] of env.subprogs.entries()) write(env.log, `func#${i} @${s.start}\n`);
 }
 
 export function checkSubprogs(env: Env): void {

@@ -8,7 +8,7 @@ import type { Env } from "./env.ts";
 import { EXACT, NOT_EXACT, RANGE_WITHIN, regsExact, resetIds, statesEqual } from "./equal.ts";
 import { pushHistory } from "./history.ts";
 import { beginQuery, isSlotAlive } from "./liveness.ts";
-import { fail, write, writeLine } from "./log.ts";
+import { fail, Reject, say, write, writeLine } from "./log.ts";
 import { btSetReg, btSetSlot, markAllImprecise, markChain } from "./precision.ts";
 import { stateText } from "./print.ts";
 import {
@@ -218,10 +218,10 @@ function compareActive(env: Env, stored: VState, insn: number): number {
     stored.callbackUnrollDepth === cur.callbackUnrollDepth
   ) {
     writeLine(env.log, insn, "; ");
-    env.log.said.push(`infinite loop detected at insn ${insn}`);
-    write(env.log, `infinite loop detected at insn ${insn}\n`);
+    say(env.log, `infinite loop detected at insn ${insn}`);
     write(env.log, `cur state:${stateText(env, cur, cur.curframe, true)}`);
-    fail(env.log, EINVAL, `old state:${stateText(env, stored, cur.curframe, true).trimEnd()}`);
+    write(env.log, `old state:${stateText(env, stored, cur.curframe, true)}`);
+    throw new Reject(EINVAL);
   }
   return MISS;
 }
