@@ -1,5 +1,6 @@
 /** Failures on stderr. */
 import { SkepError } from "../base/error.ts";
+import { VerifierError } from "../runtime/verifier-error.ts";
 import type { Diagnostic } from "../verifier/diagnostic.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
 import { colors, output } from "./output.ts";
@@ -49,5 +50,6 @@ function placeOf(error: SkepError): string {
 
 /** What the verifier found, where that is why the command failed. */
 function findingOf(error: unknown): Diagnostic | null {
+  if (error instanceof VerifierError) return error.explained;
   return error instanceof SkepError && "diagnostic" in error ? (error.diagnostic as Diagnostic) : null;
 }

@@ -7,7 +7,8 @@ import type { Judge, Verdict } from "../linux/judge.ts";
 import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
-import { type VerifyResult, verify } from "../verifier/verify.ts";
+import { explain } from "../verifier/explain.ts";
+import { type Diagnostic, type VerifyResult, verify } from "../verifier/verify.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
 import { EXIT_FAILED, EXIT_REJECTED } from "./exit.ts";
 import { count, number } from "./format.ts";
@@ -28,6 +29,8 @@ interface Row {
   readonly prog: ProgSpec;
   /** Null where the program could not be resolved; `failure` says why. */
   readonly ours: VerifyResult | null;
+  /** Of a refused program, with what the failing path tells. */
+  readonly finding: Diagnostic | null;
   readonly failure: SkepError | null;
   readonly linux: Verdict | null;
 }
@@ -92,10 +95,16 @@ function verdictOn(
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;
-    return { file: spec.name, prog, ours: null, failure: error, linux: null };
+    return { file: spec.name, prog, ours: null, finding: null, failure: error, linux: null };
   }
   const ours = verify(resolved, { logLevel: request.log, kernel: request.kernel });
-  return { file: spec.name, prog, ours, failure: null, linux: judge === null ? null : judge.judge(resolved) };
+  const finding = ours.error === undefined ? null : findingOf(resolved, ours.error, request);
+  return { file: spec.name, prog, ours, finding, failure: null, linux: judge === null ? null : judge.judge(resolved) };
+}
+
+/** Side by side with Linux it is the verdicts that count: explaining verifies once more. */
+function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest): Diagnostic {
+  return request.compare === undefined ? explain(prog, error, { kernel: request.kernel }) : error;
 }
 
 /** A file as it is; of a folder every object below it, by name. */
@@ -114,13 +123,13 @@ function show(row: Row, request: VerifyRequest): void {
     print(`${c.yellow("unusable")}  ${name}: ${row.failure!.message}`);
     return;
   }
-  const { ok, stats, error, log } = row.ours;
+  const { ok, stats, log } = row.ours;
   print(
     `${ok ? c.green("accepted") : c.red("rejected")}  ${name}: ${number(row.prog.insns.length)} insns, ` +
       `${number(stats.processed)} processed, ${number(stats.totalStates)} states, ${(stats.us / 1000).toFixed(1)} ms`,
   );
   if (request.log > 0) print(log.trimEnd());
-  if (error !== undefined) print(`${diagnosticText(error)}\n`);
+  if (row.finding !== null) print(`${diagnosticText(row.finding)}\n`);
   if (row.linux !== null) print(`          linux: ${linuxText(row.linux)}`);
 }
 
@@ -141,7 +150,7 @@ function rowJson(row: Row): object {
     states: ours?.stats.totalStates ?? 0,
     us: ours?.stats.us ?? 0,
     diagnostics:
-      ours?.error !== undefined ? [diagnosticJson(ours.error)] : row.failure === null ? [] : [failureJson(row.failure)],
+      row.finding !== null ? [diagnosticJson(row.finding)] : row.failure === null ? [] : [failureJson(row.failure)],
     ...(linux === null
       ? {}
       : {

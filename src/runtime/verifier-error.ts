@@ -1,11 +1,13 @@
 /** A program that the verifier refuses, as the embedded target throws it: code "verify/rejected", as the kernel target's. */
 import { SkepError } from "../base/error.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
+import { explain } from "../verifier/explain.ts";
 import { type Diagnostic, verify } from "../verifier/verify.ts";
 
 export class VerifierError extends SkepError {
   readonly diagnostic: Diagnostic;
   readonly #prog: ResolvedProg;
+  #explained: Diagnostic | null = null;
   #log: string | null = null;
 
   constructor(prog: ResolvedProg, diagnostic: Diagnostic) {
@@ -23,6 +25,12 @@ export class VerifierError extends SkepError {
     this.name = "VerifierError";
     this.diagnostic = diagnostic;
     this.#prog = prog;
+  }
+
+  /** The diagnostic with what the failing path tells (required against known, notes, help), made when asked for. */
+  get explained(): Diagnostic {
+    this.#explained ??= explain(this.#prog, this.diagnostic);
+    return this.#explained;
   }
 
   /** The failing path in the kernel's log format (level 1), made when asked for. */

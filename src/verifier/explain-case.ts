@@ -6,6 +6,7 @@ import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
 import { lastStep, type Origin, type Path } from "./explain-path.ts";
 import { assignedName, lineAt, spanOf, textOf } from "./explain-source.ts";
 import { isConst, REG_WORDS, SMAX, SMIN, UMAX, UMIN, VAL, type Words } from "./regs.ts";
+import { curFrame } from "./state.ts";
 import { big, signedBig } from "./words.ts";
 
 export interface Case {
@@ -36,13 +37,16 @@ export interface Finding {
 export function newCase(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Case | null {
   const step = lastStep(path);
   const w = path.regs[step];
-  if (w === null || w === undefined || path.at[step] !== diagnostic.insn) return null;
+  if (w === null || w === undefined) return null;
+  // A loop is found before its insn begins once more: the state is then that of the refusal itself.
+  const isLoop = path.at[step] !== diagnostic.insn;
+  if (isLoop && diagnostic.code !== "V015") return null;
   return {
     prog,
     path,
     insn: diagnostic.insn,
     step,
-    w,
+    w: isLoop ? curFrame(path.env.cur).w : w,
     kernel: diagnostic.kernel,
     expression: expressionAt(prog, diagnostic.insn),
   };
@@ -106,7 +110,14 @@ export function rangeOf(w: Words, at: number): Range {
   if (smin < 0n) return { min: smin, max: smax };
   const umin = big(w[at + UMIN]!, w[at + UMIN + 1]!);
   const umax = big(w[at + UMAX]!, w[at + UMAX + 1]!);
-  return { min: umin > smin ? umin : smin, max: umax < smax ? umax : smax };
+  // Not negative, so both views are of the same numbers; Math.max takes no BigInt.
+  const min = [umin, smin].sort(ascending)[1]!;
+  const max = [umax, smax].sort(ascending)[0]!;
+  return { min, max };
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function regRange(w: Words, r: number): Range {

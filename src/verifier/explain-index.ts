@@ -7,7 +7,7 @@
  *     r0 += r1                       added
  */
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { type Case, note, type Range, rangeText, regRange } from "./explain-case.ts";
+import { type Case, expressionAt, note, type Range, rangeText, regRange } from "./explain-case.ts";
 import { isCondJump, madeAt, regsAfter, writtenAt } from "./explain-path.ts";
 import { assignedName, indexName, lineAt } from "./explain-source.ts";
 import { isConst, MASK, REG_WORDS, SCALAR_VALUE, type Words } from "./regs.ts";
@@ -83,6 +83,8 @@ export function scalarOf(c: Case, step: number, r: number): Index {
     const isImm = (cls === 4 || cls === 7) && (insns.code[at.insn]! & 8) === 0;
     const imm = insns.imm[at.insn]!;
     if (!isImm) break;
+    // Sign extension by a pair of shifts: its result is the number meant.
+    if (op === 0xc0) break;
     if (op === 0x60) {
       const by = 2 ** imm;
       if (cut >= by) cut /= by;
@@ -90,7 +92,7 @@ export function scalarOf(c: Case, step: number, r: number): Index {
         scale *= by / cut;
         cut = 1;
       }
-    } else if (op === 0x70 || op === 0xc0) cut *= 2 ** imm;
+    } else if (op === 0x70) cut *= 2 ** imm;
     else if (op === 0x20 && cut === 1 && imm > 0) scale *= imm;
     else break;
     reg = insns.dst[at.insn]!;
@@ -127,7 +129,10 @@ function nameFor(c: Case, source: number): string {
   const name = indexName(c.expression);
   if (name !== "" || source < 0) return name;
   const line = lineAt(c.prog, source);
-  return line === null ? "" : assignedName(line);
+  const assigned = line === null ? "" : assignedName(line);
+  if (assigned !== "") return assigned;
+  const expression = expressionAt(c.prog, source);
+  return /^\*?\w+(?:(?:->|\.)\w+)*$/.test(expression) && !/^\d/.test(expression) ? expression : "";
 }
 
 /** The last comparison that said something of the number made at `from`. */

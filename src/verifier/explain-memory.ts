@@ -3,6 +3,7 @@ import type { DiagnosticNote } from "./diagnostic.ts";
 import { bytes, type Case, calleeName, type Finding, note, rangeText, regRange } from "./explain-case.ts";
 import { type Index, indexOf, limitAdvice, scalarOf } from "./explain-index.ts";
 import { isCall, madeAt, writtenAt } from "./explain-path.ts";
+import { argumentText } from "./explain-source.ts";
 import { baseType, FRAMENO, OFF, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, RAW0, REG_WORDS, VAL } from "./regs.ts";
 import { STACK_INVALID, STACK_SPILL, slotType } from "./state.ts";
 
@@ -78,7 +79,7 @@ export function explainRegion(c: Case): Finding | null {
   const count = (BigInt(region.size) - BigInt(size) - BigInt(fixed)) / BigInt(index.scale) + 1n;
   const required = `${index.name} <= ${count - 1n}`;
   const known = `${index.name} is ${rangeText(index.range)}`;
-  if (index.range.min < 0n) return negative(c, index, count, region.what);
+  if (index.range.min < 0n) return negative(index, count, region.what);
   const last = BigInt(fixed) + moved.max + BigInt(size) - 1n;
   const bounded = moved.max < 1n << 29n;
   return {
@@ -108,7 +109,7 @@ function sourceNote(c: Case, r: number, region: Region): DiagnosticNote[] {
   return isCall(c.path.insns, made.insn) ? [note(c.prog, made.insn, `${bytes(region.size)} come from here`)] : [];
 }
 
-function negative(c: Case, index: Index, count: bigint, what: string): Finding {
+function negative(index: Index, count: bigint, what: string): Finding {
   const { name } = index;
   const upper = index.range.max < count;
   const test = upper ? `${name} < 0` : `${name} < 0 || ${name} >= ${count}`;
@@ -139,7 +140,7 @@ export function explainAddition(c: Case): Finding | null {
     const count = (BigInt(region.size) - BigInt(c.w[pointer * REG_WORDS + OFF]!) - 1n) / BigInt(index.scale) + 1n;
     const upper = index.range.max < count;
     return {
-      ...negative(c, index, count, region.what),
+      ...negative(index, count, region.what),
       help: index.named
         ? `make ${index.name} unsigned, or add  if (${upper ? `${index.name} < 0` : `${index.name} < 0 || ${index.name} >= ${count}`}) return ...;  before this`
         : "limit the number on both sides before it is added",
@@ -214,24 +215,25 @@ export function explainStack(c: Case): Finding | null {
     const at = off + c.w[r * REG_WORDS + VAL]!;
     const below = at < -512;
     const room = -at;
+    const buffer = isCall(c.path.insns, c.insn) ? argumentText(c.expression, r) : "";
     return {
       message: below
         ? `${bytes(size)} at r10${at}: the stack of a function has 512 bytes`
         : room <= 0
           ? `access of ${bytes(size)} at r10+${at}: the stack lies below r10`
-          : `${bytes(size)} do not fit: ${bytes(room)} are left on the stack from there`,
+          : `${bytes(size)} do not fit${buffer === "" ? "" : ` into ${buffer}`}: ${bytes(room)} are left on the stack from there`,
       label: below ? `${-at - 512} bytes below the stack` : `${verb} ${bytes(size)}, ${Math.max(0, room)} are there`,
       required: `-512 <= ${at} and ${at} + ${size} <= 0`,
       known: `address r10${at < 0 ? at : `+${at}`}, ${bytes(size)}`,
       help: below
         ? "keep large buffers in a map (a per-CPU array of one entry) instead of the stack"
         : isCall(c.path.insns, c.insn)
-          ? `pass the size of the buffer: sizeof(buffer), ${Math.max(0, room)} at most`
+          ? `pass the size of the buffer: sizeof(${buffer === "" ? "buffer" : buffer}), ${Math.max(0, room)} at most`
           : "the buffer ends before this offset",
     };
   }
   const count = (BigInt(-off) - BigInt(size)) / BigInt(index.scale) + 1n;
-  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
+  if (index.range.min < 0n) return negative(index, count, "the buffer");
   return {
     message: `${index.name} may leave the stack buffer: it must be ${count - 1n} at most, known is ${rangeText(index.range)}`,
     label: `${verb} up to ${bytes(BigInt(off) + regRange(c.w, r).max + BigInt(size))} above the stack`,
@@ -246,7 +248,7 @@ function unboundedStack(c: Case, r: number): Finding | null {
   const index = indexOf(c, r);
   if (index === null) return null;
   const count = BigInt(-c.w[r * REG_WORDS + OFF]! - c.path.insns.off[c.insn]!) / BigInt(index.scale);
-  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
+  if (index.range.min < 0n) return negative(index, count, "the buffer");
   return {
     message: `nothing limits ${index.name}, which selects from a buffer on the stack`,
     label: `${index.name} must be ${count - 1n} at most; known is ${rangeText(index.range)}`,

@@ -35,15 +35,24 @@ export function spanOf(line: LineInfo): readonly [number, number] | null {
   if (text[at] === "*" && UNARY_BEFORE.test(text.slice(0, at)) && text[at + 1] !== " ") {
     return [col, postfixEnd(text, at + 1) + 1];
   }
+  const keyword = /^(?:return|while|if|for|switch)\b/.exec(text.slice(at));
+  if (keyword !== null) {
+    const open = text.indexOf("(", at);
+    if (keyword[0] !== "return" && open >= 0) return [col, closing(text, open) + 1];
+    const end = text.indexOf(";", at);
+    return [col, (end < 0 ? text.trimEnd().length : end) + 1];
+  }
   if (!WORD.test(text[at]!)) {
     if (/[!~&-]/.test(text[at]!) && WORD.test(text[at + 1] ?? "") && UNARY_BEFORE.test(text.slice(0, at))) {
       return [col, postfixEnd(text, at + 1) + 1];
     }
-    // An operator: what stands to its left.
+    // An operator: what stands to its left, and for arithmetic also what stands to its right.
+    const binary = /^(?:<<|>>|[-+*/%&|^])(?![-+=&|])\s*/.exec(text.slice(at));
+    const right = binary === null ? 0 : postfixEnd(text, at + binary[0].length);
     at--;
     while (at >= 0 && text[at] === " ") at--;
     if (at < 0) return [col, col + 1];
-    const end = at + 1;
+    const end = Math.max(at + 1, right);
     const start = postfixStart(text, at);
     const star = start > 0 && text[start - 1] === "*" && UNARY_BEFORE.test(text.slice(0, start - 1)) ? 1 : 0;
     return start < end ? [start - star + 1, end + 1] : [col, col + 1];
@@ -123,7 +132,26 @@ export function indexName(expression: string): string {
 /** "n" of "__u64 *n = bpf_map_lookup_elem(...)", for a column behind the equals sign; "" elsewhere. */
 export function assignedName(line: LineInfo): string {
   const before = line.col > 0 ? line.text.slice(0, line.col - 1) : line.text;
-  return /([A-Za-z_]\w*)\s*=(?!=)[^=]*$/.exec(before)?.[1] ?? /^\s*\w[\w ]*[\s*](\w+)\s*$/.exec(before)?.[1] ?? "";
+  return /([A-Za-z_]\w*)\s*=\s*(?:\([^()]*\)\s*)*[(&*!~-]*(?:\w|->|\.|\[\w*\])*\s*$/.exec(before)?.[1] ?? "";
+}
+
+/** The n-th argument, from 1, of a call: "&key"; "" where the text does not show it. */
+export function argumentText(call: string, n: number): string {
+  const open = call.indexOf("(");
+  if (open < 0 || !call.endsWith(")")) return "";
+  let depth = 0;
+  let at = open + 1;
+  let left = n;
+  for (let i = open; i < call.length; i++) {
+    const char = call[i]!;
+    if (char === "(" || char === "[" || char === "{") depth++;
+    else if (char === ")" || char === "]" || char === "}") depth--;
+    const ends = depth === 0 || (depth === 1 && char === ",");
+    if (!ends) continue;
+    if (--left === 0) return call.slice(at, i).trim();
+    at = i + 1;
+  }
+  return "";
 }
 
 /** "end" of "if ((void *)(ip + 1) > end)": the plain name that something is compared with. */

@@ -1,0 +1,450 @@
+/** Registers that hold nothing, a number or perhaps null where a pointer is needed (V001, V002, V003, V010, V021). */
+import { HELPERS } from "../abi/helpers.ts";
+import type { DiagnosticNote } from "./diagnostic.ts";
+import {
+  type Case,
+  calleeName,
+  type Finding,
+  listed,
+  nameOf,
+  note,
+  placeOf,
+  rangeText,
+  regRange,
+} from "./explain-case.ts";
+import {
+  isCall,
+  isCondJump,
+  isHelperCall,
+  madeAt,
+  type Origin,
+  regsAfter,
+  writesReg,
+  writtenAt,
+} from "./explain-path.ts";
+import { pointerName } from "./explain-source.ts";
+import { typeText } from "./print.ts";
+import {
+  baseType,
+  ID,
+  isPacketPointer,
+  NOT_INIT,
+  PTR_MAYBE_NULL,
+  PTR_TO_CTX,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_PACKET_END,
+  PTR_TO_STACK,
+  REG_WORDS,
+  SCALAR_VALUE,
+} from "./regs.ts";
+
+function regIn(c: Case, pattern: RegExp): number {
+  return Number(pattern.exec(c.kernel)?.[1] ?? -1);
+}
+
+/** V001. */
+export function explainUnwritten(c: Case): Finding | null {
+  const r = regIn(c, /R(\d+) !read_ok/);
+  if (r < 0) return null;
+  const { path, prog } = c;
+  const { insns } = path;
+  const notes: DiagnosticNote[] = [];
+  const at = writtenAt(path, c.step, r);
+  if (at !== null && isCall(insns, at.insn)) {
+    const callee = calleeName(prog, at.insn);
+    const dead = r >= 1 && r <= 5;
+    notes.push(note(prog, at.insn, dead ? `the call takes r1 to r5 away: r${r} is gone` : `${callee} returns nothing`));
+    return {
+      message: `r${r} is read after the call of ${callee} ${dead ? "took it away" : "that gives no result"}`,
+      label: `r${r} holds nothing here`,
+      required: `r${r} written after the call`,
+      known: `r${r} was lost at instruction ${at.insn}`,
+      help: dead
+        ? `keep it in r6 to r9 over the call, or load it again (inline assembly: "+r", not "=r", for values that are read)`
+        : "do not use its result",
+      notes,
+    };
+  }
+  const elsewhere = writerElsewhere(c, r);
+  const fork = elsewhere === null ? null : lastFork(c);
+  if (elsewhere !== null) notes.push(note(prog, elsewhere, "written here, on another path"));
+  if (fork !== null) notes.push(note(prog, fork, "this branch goes round it"));
+  const isExit = insns.code[c.insn] === 0x95;
+  return {
+    message: isExit
+      ? "the function ends without a result"
+      : r >= 1 && r <= 5 && path.frame[c.step]! === 0
+        ? `r${r} is read but never written: only r1 (the context) has a value when a program begins`
+        : `r${r} is read but nothing wrote it on this path`,
+    label: isExit ? "r0, the result, was never written" : `r${r} holds nothing here`,
+    required: `r${r} written on every path`,
+    known: `no instruction of this path writes r${r}`,
+    help: isExit ? "return a value on every path" : "give the variable a value where it is declared",
+    notes,
+  };
+}
+
+function writerElsewhere(c: Case, r: number): number | null {
+  const { insns } = c.path;
+  const on = new Set(c.path.at);
+  for (let i = 0; i < insns.length; i++) if (!on.has(i) && writesReg(insns, i, r) && !isCall(insns, i)) return i;
+  return null;
+}
+
+function lastFork(c: Case): number | null {
+  for (let k = c.step - 1; k >= 0; k--) if (isCondJump(c.path.insns, c.path.at[k]!)) return c.path.at[k]!;
+  return null;
+}
+
+interface Loss {
+  readonly finding: Finding;
+}
+
+/** V002 of numbers: where the pointer stopped being one, or never was. */
+export function explainNumber(c: Case): Finding | null {
+  const r = regIn(c, /R(\d+) invalid mem access/);
+  if (r < 0) return null;
+  const type = c.w[r * REG_WORDS]!;
+  if (type !== SCALAR_VALUE) return explainOpaque(c, r, type);
+  return (lostAtCall(c, r) ?? lostInMath(c, r) ?? neverPointer(c, r)).finding;
+}
+
+function pointerIn(c: Case): string {
+  return pointerName(c.expression) || (c.expression === "" ? "" : c.expression);
+}
+
+/** A packet pointer from before a call that may move the packet, perhaps copied or moved since. */
+function lostAtCall(c: Case, r: number): Loss | null {
+  const { path } = c;
+  let reg = r;
+  let to = c.step;
+  for (let hops = 0; hops < 32; hops++) {
+    const at = writtenAt(path, to, reg);
+    for (let k = to - 1; k > (at?.step ?? -1); k--) {
+      const insn = path.at[k]!;
+      if (path.frame[k] !== path.frame[to] || !isCall(path.insns, insn)) continue;
+      const before = path.regs[k];
+      if (before === null || before === undefined) return null;
+      const was = before[reg * REG_WORDS]!;
+      const now = path.regs[k + 1]?.[reg * REG_WORDS];
+      if (was === SCALAR_VALUE || now !== SCALAR_VALUE || path.frame[k + 1] !== path.frame[k]) continue;
+      return { finding: staleFinding(c, r, insn, was) };
+    }
+    if (at === null || path.insns.code[at.insn] !== 0xbf) return null;
+    reg = path.insns.src[at.insn]!;
+    to = at.step;
+  }
+  return null;
+}
+
+function staleFinding(c: Case, r: number, insn: number, was: number): Finding {
+  const name = pointerIn(c);
+  const callee = calleeName(c.prog, insn);
+  const packet = isPacketPointer(was) || was === PTR_TO_PACKET_END;
+  const what = name === "" ? `r${r}` : name.includes("->") || name.startsWith("*") ? `the pointer in ${name}` : name;
+  return {
+    message: packet
+      ? `${what} points into the packet as it was before ${callee}`
+      : `${what} is no longer a pointer after ${callee}`,
+    label: "a stale pointer: only a number is left of it",
+    required: "a pointer made after the call",
+    known: `${typeText(was)} until instruction ${insn}, a number since`,
+    help: packet
+      ? "load data and data_end from the context again after the call, and compare again"
+      : "do not use it after it was given back",
+    notes: [
+      note(
+        c.prog,
+        insn,
+        packet ? `${callee} may move the packet: all pointers into it end here` : `${callee} ends it here`,
+      ),
+    ],
+  };
+}
+
+/** Arithmetic that made a number of a pointer. */
+function lostInMath(c: Case, r: number): Loss | null {
+  const at = madeAt(c.path, c.step, r);
+  if (at === null) return null;
+  const cls = c.path.insns.code[at.insn]! & 7;
+  const before = c.path.regs[at.step];
+  if ((cls !== 4 && cls !== 7) || before === null || before === undefined) return null;
+  const src = (c.path.insns.code[at.insn]! & 8) !== 0 ? c.path.insns.src[at.insn]! : -1;
+  const dst = c.path.insns.dst[at.insn]!;
+  const isPointer = (reg: number): boolean => {
+    const type = reg < 0 ? NOT_INIT : before[reg * REG_WORDS]!;
+    return type !== SCALAR_VALUE && type !== NOT_INIT;
+  };
+  if (!isPointer(dst) && !isPointer(src)) return null;
+  const both = isPointer(dst) && isPointer(src);
+  return {
+    finding: {
+      message: `${pointerIn(c) || `r${r}`} is only a number since the arithmetic on it`,
+      label: "a number, not a pointer any more",
+      required: "a pointer",
+      known: `a number since instruction ${at.insn}`,
+      help:
+        cls === 4
+          ? "32-bit arithmetic keeps half of a pointer: use 64-bit types (long, void *)"
+          : both
+            ? "the difference of two pointers is a number: add it to a pointer to have one again"
+            : "only + and - of a number keep a pointer a pointer",
+      notes: [
+        note(
+          c.prog,
+          at.insn,
+          cls === 4 ? "a 32-bit operation cuts the pointer here" : "the pointer becomes a number here",
+        ),
+      ],
+    },
+  };
+}
+
+/** A number from the beginning: read from somewhere, or a constant. */
+function neverPointer(c: Case, r: number): Loss {
+  const { path, prog } = c;
+  const at = madeAt(path, c.step, r);
+  const name = pointerIn(c) || `r${r}`;
+  const fail = (message: string, from: string, help: string): Loss => ({
+    finding: {
+      message,
+      label: `${name} is a number to the verifier: ${rangeText(regRange(c.w, r))}`,
+      required: "a pointer that the verifier gave out",
+      known: `a number, ${rangeText(regRange(c.w, r))}`,
+      help,
+      notes: at === null ? [] : [note(prog, at.insn, from)],
+    },
+  });
+  if (at === null)
+    return fail(`${name} is used as a pointer but is an argument without a type`, "", "pass it as a typed pointer");
+  const { insns } = path;
+  const cls = insns.code[at.insn]! & 7;
+  if (cls === 1) {
+    const base = path.regs[at.step]?.[insns.src[at.insn]! * REG_WORDS] ?? NOT_INIT;
+    const from =
+      base === PTR_TO_CTX
+        ? "the context"
+        : baseType(base) === PTR_TO_MAP_VALUE
+          ? "a map value"
+          : base === PTR_TO_STACK
+            ? "the stack"
+            : "memory";
+    return fail(
+      `${name} was read from ${from} as a number: the verifier does not know where it points`,
+      `an address of which nothing is known comes from ${from}`,
+      "read what it points to with bpf_probe_read_kernel(&copy, sizeof(copy), pointer), or BPF_CORE_READ",
+    );
+  }
+  if (cls === 0) {
+    return fail(
+      `${name} is the constant ${rangeText(regRange(c.w, r))}, not an address`,
+      "a constant: a map or variable that was not relocated looks like this",
+      "load the object with its relocations: is the map in section .maps, the extern resolved?",
+    );
+  }
+  if (isHelperCall(insns, at.insn)) {
+    return fail(
+      `${name} is what ${calleeName(prog, at.insn)} returned: a number, not memory that may be read`,
+      "the result is a number to the verifier",
+      "read what it points to with bpf_probe_read_kernel(&copy, sizeof(copy), pointer), or use a variant that returns a typed pointer (_btf)",
+    );
+  }
+  if (isCall(insns, at.insn))
+    return fail(
+      `${name} is a number that ${calleeName(prog, at.insn)}() returned`,
+      "returned here",
+      "a function's result is a number: return through a typed pointer argument",
+    );
+  return fail(
+    `${name} is a number, not a pointer`,
+    "made here",
+    "pointers come from the context, maps, helpers and the stack: a number cannot become one",
+  );
+}
+
+/** Pointers that have no memory to read: data_end, a map, a function. */
+function explainOpaque(c: Case, r: number, type: number): Finding | null {
+  const text = typeText(type);
+  const at = madeAt(c.path, c.step, r);
+  const notes = at === null ? [] : [note(c.prog, at.insn, `${text} since here`)];
+  const help =
+    type === PTR_TO_PACKET_END
+      ? "data_end is for comparing with; read through data"
+      : "only pointers to memory may be read or written: ask a helper for it";
+  return {
+    label: `r${r} is ${text}: nothing to read there`,
+    required: "a pointer to memory",
+    known: text,
+    help,
+    notes,
+  };
+}
+
+/** V003. */
+export function explainNull(c: Case): Finding | null {
+  let r = regIn(c, /R(\d+) (?:invalid mem access|pointer arithmetic on|type=)/);
+  if (r < 0) {
+    const arg = regIn(c, /passed to (?:helper|trusted) arg(\d+)/);
+    r = arg > 0 ? arg : -1;
+  }
+  if (r < 0) return null;
+  const { path, prog } = c;
+  const at = madeAt(path, c.step, r);
+  const type = c.w[r * REG_WORDS]!;
+  if ((type & PTR_MAYBE_NULL) === 0) return constantNull(c, r);
+  if (at === null) return null;
+  const isPlainCall = isCall(path.insns, at.insn);
+  const producer = isPlainCall ? calleeName(prog, at.insn) : "";
+  const name = nameOf(prog, at) || pointerName(c.expression);
+  const who = name === "" ? `the pointer in r${r}` : name;
+  const variable = name === "" ? "pointer" : name;
+  const when = isHelperCall(path.insns, at.insn) ? whenNull(producer) : "";
+  return {
+    message: `${who} may be null here${producer === "" ? "" : `: ${producer}${when}`}`,
+    label: isCall(path.insns, c.insn) ? `argument ${r} may be null` : "used without a check",
+    required: `${variable} != NULL`,
+    known: typeText(type),
+    help: `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
+    notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r)],
+  };
+}
+
+function whenNull(producer: string): string {
+  if (producer === "bpf_map_lookup_elem") return " gives null where the key is not in the map";
+  if (producer === "bpf_ringbuf_reserve") return " gives null where the buffer is full";
+  if (/sk_lookup|skc_lookup/.test(producer)) return " gives null where there is no such socket";
+  return " may give null";
+}
+
+/** A check against null on this path that was about another value: a second lookup, for example. */
+function checkedCopy(c: Case, r: number): DiagnosticNote[] {
+  const { path } = c;
+  const id = c.w[r * REG_WORDS + ID]!;
+  for (let k = c.step - 1; k >= 0; k--) {
+    const insn = path.at[k]!;
+    const before = path.regs[k];
+    const after = regsAfter(path, k);
+    if (before === null || before === undefined || after === null) return [];
+    if (!isCondJump(path.insns, insn) || (path.insns.code[insn]! & 8) !== 0) continue;
+    const at = path.insns.dst[insn]! * REG_WORDS;
+    if ((before[at]! & PTR_MAYBE_NULL) === 0 || (after[at]! & PTR_MAYBE_NULL) !== 0 || before[at + ID] === id) continue;
+    return [note(c.prog, insn, "this check is about another pointer: each lookup needs its own")];
+  }
+  return [];
+}
+
+function constantNull(c: Case, r: number): Finding | null {
+  if (c.w[r * REG_WORDS] !== SCALAR_VALUE) return null;
+  return {
+    label: `argument ${r} is the constant ${rangeText(regRange(c.w, r))}`,
+    required: "a pointer that is not null",
+    known: "null",
+    help: "pass a pointer",
+  };
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  fp: "the stack",
+  pkt: "the packet",
+  pkt_meta: "packet metadata",
+  map_key: "a map key",
+  map_value: "a map value",
+  mem: "memory from a helper",
+  ringbuf_mem: "a ring buffer record",
+  map_ptr: "a map",
+  ctx: "the context",
+  scalar: "a number",
+  sock: "a socket",
+  buf: "a buffer",
+};
+
+const ARG_ROLE: Readonly<Record<string, string>> = {
+  map_key: "the address of a key",
+  map_value: "the address of a value",
+  mem: "the address of memory",
+  const_map_ptr: "a map",
+  ctx: "the program's context",
+  const_size: "a size",
+  const_size_or_zero: "a size",
+  const_str: "a constant string",
+  spin_lock: "a lock in a map value",
+  timer: "a timer in a map value",
+  dynptr: "a dynptr on the stack",
+  socket: "a socket",
+  sock_common: "a socket",
+  btf_id_sock_common: "a socket",
+  ringbuf_mem: "a ring buffer record",
+  func: "a function",
+  btf_id: "a kernel object",
+};
+
+/** V010. */
+export function explainArgument(c: Case): Finding | null {
+  const said = /R(\d+) type=(\S+) expected=(.+)/.exec(c.kernel);
+  if (said === null) return null;
+  const r = Number(said[1]);
+  const have = said[2]!;
+  const { path, prog } = c;
+  const row = isHelperCall(path.insns, c.insn) ? HELPERS[path.insns.imm[c.insn]!] : undefined;
+  const arg = row?.args[r - 1];
+  const callee = isCall(path.insns, c.insn) ? calleeName(prog, c.insn) : "";
+  const role = arg === undefined ? "" : (ARG_ROLE[arg.type] ?? "");
+  const expected = listed(
+    said[3]!
+      .split(", ")
+      .map((word) => WHAT[word] ?? word)
+      .filter((word, i, all) => all.indexOf(word) === i)
+      .slice(0, 4),
+  );
+  const at = madeAt(path, c.step, r);
+  const name = nameOf(prog, at);
+  const given = WHAT[have] ?? have;
+  const isNumber = have === "scalar";
+  const range = isNumber ? rangeText(regRange(c.w, r)) : "";
+  const number = isNumber && range !== "any number" ? ` (${range})` : "";
+  return {
+    message: `argument ${r} of ${callee || "the function"} must be ${role || expected}, not ${given}`,
+    label: `${name === "" ? `argument ${r}` : name} is ${given}${number}${isNumber && /address/.test(role) ? ", not an address" : ""}`,
+    required: `argument ${r}: ${expected}`,
+    known: `${given}${number}`,
+    help:
+      isNumber && /address/.test(role)
+        ? name === ""
+          ? "pass the address of a variable, not its value: &variable"
+          : `pass its address: &${name}`
+        : row === undefined
+          ? `pass ${expected}`
+          : `as declared: ${row.proto}`,
+    notes: at === null || at.insn === c.insn ? [] : [note(prog, at.insn, `${given} since here`)],
+  };
+}
+
+/** V021 and other pointers that were moved. */
+export function explainMoved(c: Case): Finding | null {
+  const r = regIn(c, /ptr R(\d+)|R(\d+) must have zero offset/);
+  if (r < 0) return null;
+  const at = firstMove(c, r);
+  const type = typeText(c.w[r * REG_WORDS]!);
+  const off = / off=(-?\d+)/.exec(c.kernel)?.[1] ?? "";
+  return {
+    label: `${type} moved by ${off === "" ? "a number" : bytesText(off)}`,
+    required: `${type} as it was given`,
+    known: `${type}${off === "" ? "" : ` + ${off}`}`,
+    help:
+      c.w[r * REG_WORDS] === PTR_TO_CTX
+        ? "read the context with constant offsets from its start: ctx->field"
+        : "keep the pointer as it was and move a copy",
+    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
+  };
+}
+
+function bytesText(off: string): string {
+  return `${off} byte${Math.abs(Number(off)) === 1 ? "" : "s"}`;
+}
+
+function firstMove(c: Case, r: number): Origin | null {
+  const at = writtenAt(c.path, c.step, r);
+  if (at === null) return null;
+  const code = c.path.insns.code[at.insn]!;
+  return (code & 7) === 7 && (code & 0xf0) !== 0xb0 ? at : madeAt(c.path, c.step, r);
+}

@@ -1,0 +1,75 @@
+/**
+ * Why a program was refused, from the path that failed: what was required against what is known, where the fact came from
+ * or was lost, and advice. Verifies once more with every step recorded, so it is asked for only where someone will read it.
+ *
+ *     const { error } = verify(prog);
+ *     explain(prog, error)  ->  { ...error, message: "packet read past the checked range: ...", label: "...", help: "...",
+ *                                 required: "46 + 2 <= 34", related: [{ message: "bytes 0..33 proven readable here", line }] }
+ *
+ * States seen on the way are for display: they never reach an engine.
+ */
+import { kernelText } from "../asm/kernel.ts";
+import type { ResolvedProg } from "../obj/spec.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { explainContext, explainGpl, explainHelper, explainLeak, explainSizeArgument } from "./explain-call.ts";
+import { type Case, type Finding, newCase } from "./explain-case.ts";
+import { explainAddition, explainRegion, explainStack, explainStackBytes } from "./explain-memory.ts";
+import { explainPacket } from "./explain-packet.ts";
+import { failingPath, type Path } from "./explain-path.ts";
+import { explainArgument, explainMoved, explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
+import { explainDepth, explainLarge, explainLoop, explainResult } from "./explain-program.ts";
+import { lineAt, spanOf } from "./explain-source.ts";
+import type { VerifyOptions } from "./options.ts";
+
+const NOTHING: Finding = {};
+
+const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
+  V001: explainUnwritten,
+  V002: explainNumber,
+  V003: explainNull,
+  V004: explainRegion,
+  V005: explainPacket,
+  V006: (c) => explainSizeArgument(c) ?? explainRegion(c),
+  V007: (c) => explainSizeArgument(c) ?? explainRegion(c),
+  V008: explainStack,
+  V009: explainStackBytes,
+  V010: explainArgument,
+  V011: explainHelper,
+  V012: explainGpl,
+  V013: explainContext,
+  V014: explainLeak,
+  V015: explainLoop,
+  V018: explainAddition,
+  V019: explainResult,
+  V021: explainMoved,
+  V035: explainSizeArgument,
+};
+
+/** The same diagnostic with everything that the failing path tells. `options` as they were given to verify(). */
+export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: VerifyOptions = {}): Diagnostic {
+  const path = failingPath(prog, options);
+  const found = path === null ? NOTHING : (findingOf(prog, path, diagnostic) ?? NOTHING);
+  const insn = found.place ?? diagnostic.insn;
+  const line = insn < 0 ? null : (lineAt(prog, insn) ?? (insn === diagnostic.insn ? diagnostic.line : null));
+  const span = line === null ? null : spanOf(line);
+  return {
+    ...diagnostic,
+    insn,
+    line,
+    message: found.message ?? diagnostic.message,
+    related: found.notes ?? diagnostic.related,
+    ...(span === null ? {} : { span }),
+    ...(insn < 0 ? {} : { text: kernelText(prog.insns, insn, { bare: true }) }),
+    ...(found.label === undefined ? {} : { label: found.label }),
+    ...(found.required === undefined ? {} : { required: found.required }),
+    ...(found.known === undefined ? {} : { known: found.known }),
+    ...(found.help === undefined ? {} : { help: found.help }),
+  };
+}
+
+function findingOf(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Finding | null {
+  if (diagnostic.code === "V016") return explainLarge(prog, path);
+  if (diagnostic.code === "V017") return explainDepth(prog, path, diagnostic.kernel);
+  const c = newCase(prog, path, diagnostic);
+  return c === null ? null : (EXPLAINERS[diagnostic.code]?.(c) ?? null);
+}

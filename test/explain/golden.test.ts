@@ -1,0 +1,84 @@
+/**
+ * Whole diagnostics of small C programs of the kind that people post, one a main class: golden/NAME.bpf.c, compiled by
+ * golden/build.sh, and what is printed for it in golden/NAME.txt. UPDATE=1 rewrites the texts.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { diagnosticJson, diagnosticText } from "../../src/cli/diagnostic.ts";
+import { output } from "../../src/cli/output.ts";
+import { type Judge, kernelJudge } from "../../src/linux/judge.ts";
+import { resolveMaps, resolveOn } from "../../src/loader/resolve-object.ts";
+import { parseObject } from "../../src/obj/parse.ts";
+import type { ResolvedProg } from "../../src/obj/spec.ts";
+import { explain } from "../../src/verifier/explain.ts";
+import { verify } from "../../src/verifier/verify.ts";
+import { liveKernel } from "../live.ts";
+
+const FOLDER = new URL("golden/", import.meta.url).pathname;
+const names = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(".bpf.c"))
+  .map((file) => file.slice(0, -".bpf.c".length));
+
+output.color = "never";
+
+/** The only program of an object, on a machine without kernel BTF. */
+function programOf(name: string): ResolvedProg {
+  const spec = parseObject(readFileSync(`${FOLDER}${name}.bpf.o`), `${name}.bpf.o`);
+  const kernel = { kernelBtf: null, kconfig: () => 0n, coreCache: new Map() };
+  return resolveOn(spec.programs[0]!, spec, resolveMaps(spec, kernel), kernel);
+}
+
+describe("what is printed", () => {
+  test.each(names)("%s", (name) => {
+    const prog = programOf(name);
+    const { ok, error } = verify(prog);
+    expect(ok).toBe(false);
+    const text = `${diagnosticText(explain(prog, error!))}\n`;
+    const file = `${FOLDER}${name}.txt`;
+    if (process.env["UPDATE"] || !existsSync(file)) writeFileSync(file, text);
+    expect(text).toBe(readFileSync(file, "utf8"));
+    const lines = text.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(12);
+    expect(text).toContain("= help: ");
+    expect(text).toContain("^");
+  });
+
+  test("every text has its program", () => {
+    const texts = readdirSync(FOLDER).filter((file) => file.endsWith(".txt"));
+    expect(texts.map((file) => file.slice(0, -".txt".length)).sort()).toEqual([...names].sort());
+  });
+});
+
+test("in JSON the same, with the inequality in two halves", () => {
+  const prog = programOf("packet-bounds");
+  expect(diagnosticJson(explain(prog, verify(prog).error!))).toMatchObject({
+    code: "V005",
+    severity: "error",
+    line: 21,
+    col: 6,
+    endCol: 14,
+    required: "46 + 2 <= 34",
+    known: "34 bytes from the packet proven",
+    related: [{ message: "bytes 0..33 proven readable here", line: 17 }],
+    help: "add  if ((void *)(tcp + 1) > end) return ...;  before this",
+  });
+});
+
+const reason = liveKernel();
+
+describe.skipIf(reason !== null)("the running kernel says the same", () => {
+  const judge: Judge | null = reason === null ? kernelJudge() : null;
+  afterAll(() => judge?.close());
+
+  test.each(names)("%s", (name) => {
+    const prog = programOf(name);
+    const verdict = judge!.judge(prog);
+    expect(verdict.unusable).toBe("");
+    expect(verdict.ok).toBe(false);
+    const said = verify(prog)
+      .error!.kernel.split("\n")
+      .filter((line) => !/^(?:old|cur) state:/.test(line));
+    expect(said.at(-1)).toBe(verdict.message.trimEnd());
+    for (const sentence of said) expect(verdict.log).toContain(sentence.trimEnd());
+  });
+});
