@@ -17,13 +17,12 @@ const MAX_GROWTH = 1024;
 /** The graph's blocks with the copies behind them, or null where no loop is copied. */
 export function unroll(g: Graph): RawBlocks | null {
   if (!g.reducible) return null;
-  const inner = new Uint8Array(g.count);
-  for (let h = 0; h < g.count; h++) if (g.header[h] === 1) inner[h] = 1;
-  for (let h = 0; h < g.count; h++) if (g.loopParent[h] !== -1) inner[g.loopParent[h]!] = 0;
+  const copiesOf = chooseLoops(g);
+  if (copiesOf === null) return null;
   const members = new Map<number, number[]>();
   for (let b = 0; b < g.count; b++) {
     const h = g.loopOf[b]!;
-    if (h === -1 || inner[h] === 0) continue;
+    if (h === -1 || copiesOf[h]! < 2) continue;
     const list = members.get(h);
     if (list === undefined) members.set(h, [b]);
     else list.push(b);
@@ -35,13 +34,8 @@ export function unroll(g: Graph): RawBlocks | null {
     next: [...g.next],
     taken: [...g.taken],
   };
-  let growth = 0;
   for (const [h, blocks] of members) {
-    let insns = 0;
-    for (const b of blocks) insns += g.last[b]! - g.first[b]! + 1;
-    const copies = Math.min(MAX_COPIES, Math.floor(MAX_INSNS / insns));
-    if (copies < 2 || growth + (copies - 1) * insns > MAX_GROWTH) continue;
-    growth += (copies - 1) * insns;
+    const copies = copiesOf[h]!;
     const index = new Map(blocks.map((b, i) => [b, i]));
     const firstCopy = out.first.length;
     // Where copy c of block b stands; copy 0 is the block itself.
@@ -64,5 +58,24 @@ export function unroll(g: Graph): RawBlocks | null {
       out.taken[b] = lead(g.taken[b]!, 0);
     }
   }
-  return growth > 0 ? out : null;
+  return out;
+}
+
+/** By header: how often the loop is laid out, 0 for all others; null where no loop is copied. */
+function chooseLoops(g: Graph): Uint8Array | null {
+  const insns = new Int32Array(g.count);
+  for (let b = 0; b < g.count; b++) if (g.loopOf[b] !== -1) insns[g.loopOf[b]!]! += g.last[b]! - g.first[b]! + 1;
+  // Only innermost loops.
+  for (let h = 0; h < g.count; h++) if (g.loopParent[h] !== -1) insns[g.loopParent[h]!] = 0;
+  const copiesOf = new Uint8Array(g.count);
+  let growth = 0;
+  for (let h = 0; h < g.count; h++) {
+    const size = insns[h]!;
+    if (size === 0) continue;
+    const copies = Math.min(MAX_COPIES, Math.floor(MAX_INSNS / size));
+    if (copies < 2 || growth + (copies - 1) * size > MAX_GROWTH) continue;
+    growth += (copies - 1) * size;
+    copiesOf[h] = copies;
+  }
+  return growth > 0 ? copiesOf : null;
 }
