@@ -2,7 +2,7 @@
  * The interpreter: what every opcode does, on registers held as 32-bit halves. `exec` is the only place that knows; running,
  * stepping and the JIT's tests all go through it.
  *
- * Case labels are literal numbers (see RFC 9669 for their make-up), since a switch on imported constants is ten times slower.
+ * Long because it is one switch over all opcodes. Case labels are literal numbers (see RFC 9669 for their make-up), since a switch on imported constants is ten times slower.
  * Source of the semantics: RFC 9669; Linux kernel/bpf/core.c (___bpf_prog_run), for what the RFC leaves out.
  */
 import { E2BIG, EINVAL } from "../../base/errno.ts";

@@ -16,7 +16,7 @@ export const FRAME_WORDS = 16;
 /** Insn to go on at, or RETURN_TO_HOST. */
 export const FRAME_PC = 0;
 /** r6..r9 as pairs, then r10. */
-export const FRAME_REGS = 1;
+const FRAME_REGS = 1;
 /** bpf_loop: 1 where the frame is one of its callback; index, count, low half of the context. */
 export const FRAME_LOOP = 11;
 export const FRAME_LOOP_I = 12;

@@ -44,7 +44,7 @@ import {
   VOID,
 } from "../../wasm/op.ts";
 import { MAX_LOOPS } from "../interp/exec.ts";
-import { type Emit, frameBase } from "./func.ts";
+import { type Emit, frameBase } from "./emit.ts";
 import type { CallPlan } from "./plan.ts";
 import { MAX32 } from "./regs.ts";
 import type { StackValue } from "./stack.ts";

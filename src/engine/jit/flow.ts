@@ -185,7 +185,7 @@ function lowness(bound: BoundProg, g: Graph, lowAt: Int32Array, entryLow: number
 }
 
 /** Registers that insn i reads. */
-export function uses(bound: BoundProg, i: number, argsOf: (start: number) => number): number {
+function uses(bound: BoundProg, i: number, argsOf: (start: number) => number): number {
   const { code, dst, src, imm } = bound.insns;
   const op = code[i]!;
   const d = 1 << dst[i]!;
@@ -252,7 +252,7 @@ function defs(bound: BoundProg, i: number): number {
 }
 
 /** `low` behind insn i. */
-export function lowAfter(bound: BoundProg, i: number, low: number): number {
+function lowAfter(bound: BoundProg, i: number, low: number): number {
   const { code, dst, src, off, imm } = bound.insns;
   const op = code[i]!;
   const d = 1 << dst[i]!;

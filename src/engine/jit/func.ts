@@ -4,14 +4,12 @@
  */
 import { bug } from "../../base/error.ts";
 import { LD_IMM64 } from "../../isa/codes.ts";
-import { CELL_MAY_GOTO, CELL_R0_HI, FRAME_BYTES, STACK_TOP } from "../../layout/layout.ts";
+import { CELL_MAY_GOTO, CELL_R0_HI } from "../../layout/layout.ts";
 import {
   BLOCK,
   BR_TABLE,
   END,
   I32,
-  I32_ADD,
-  I32_CONST,
   I32_EQZ,
   I32_LOAD,
   I32_STORE,
@@ -24,55 +22,16 @@ import {
   UNREACHABLE,
   VOID,
 } from "../../wasm/op.ts";
-import type { BoundProg } from "../bind.ts";
 import { MAX_LOOPS } from "../interp/exec.ts";
 import { alu32, alu64 } from "./alu.ts";
 import { emitCall, emitLoadPacket } from "./call.ts";
 import { knownCondition, learned, pushCondition } from "./cond.ts";
-import type { Flow } from "./flow.ts";
-import { END_BRANCH, END_DEAD, END_EXIT, END_JUMP, type Graph } from "./graph.ts";
+import type { Emit, FuncPlan, ModulePlan } from "./emit.ts";
+import { END_BRANCH, END_DEAD, END_EXIT, END_JUMP } from "./graph.ts";
 import { atomic, load, pushAddress, store } from "./mem.ts";
-import type { Plan } from "./plan.ts";
 import { LOW, Regs, WIDE } from "./regs.ts";
 import { type Layout, layOut, type Scope } from "./scopes.ts";
 import { type StackValue, StackValues } from "./stack.ts";
-
-/** A BPF function on its way to WebAssembly. */
-export interface FuncPlan {
-  readonly start: number;
-  readonly main: boolean;
-  /** r1..r[args] are its parameters. */
-  readonly args: number;
-  /** WebAssembly function index. */
-  readonly func: number;
-  readonly graph: Graph;
-  readonly flow: Flow;
-}
-
-/** What every function of the module shares. */
-export interface ModulePlan {
-  readonly bound: BoundProg;
-  readonly plan: Plan;
-  readonly view: DataView;
-  readonly memoryBytes: number;
-  /** Type (i32) -> i32 of main programs. */
-  readonly mainType: number;
-  /** Global with the frame of the function that called out; callbacks get the frame below. */
-  readonly frameGlobal: number;
-  /** Function (callback id, four i32) -> i32 that calls a callback. */
-  readonly dispatch: number;
-  readonly usesMayGoto: boolean;
-  mapAddress(index: number): number;
-  funcAt(start: number): FuncPlan;
-  callback(id: number): FuncPlan | undefined;
-}
-
-export interface Emit extends ModulePlan {
-  readonly regs: Regs;
-  readonly stack: StackValues;
-  readonly main: boolean;
-  pushAddress(reg: number, off: number): number;
-}
 
 export interface FuncCode {
   readonly locals: readonly number[];
@@ -427,20 +386,4 @@ function emitReturn(e: Emit): void {
     regs.getWide(0);
   }
   code.op(RETURN);
-}
-
-/** Pushes the lowest address of this function's frame, plus `off`. */
-export function frameBase(e: Emit, off: number): void {
-  const { regs } = e;
-  const { code } = regs;
-  if (regs.frameLocal === -1) {
-    code.i32(STACK_TOP - FRAME_BYTES + off);
-    return;
-  }
-  code.get(regs.frameLocal);
-  if (off !== 0) {
-    code.op(I32_CONST);
-    code.s32(off);
-    code.op(I32_ADD);
-  }
 }

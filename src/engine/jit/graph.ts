@@ -9,7 +9,7 @@ import type { InsnBuf } from "../../isa/insn.ts";
 import { unroll } from "./unroll.ts";
 
 /** How a block ends. */
-export const END_FALL = 0;
+const END_FALL = 0;
 export const END_JUMP = 1;
 /** Conditional: `next` is the fall-through, `taken` the jump's target. */
 export const END_BRANCH = 2;

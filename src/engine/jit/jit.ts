@@ -30,8 +30,9 @@ import { type BoundProg, bindProg } from "../bind.ts";
 import type { Engine, EngineEnv, Executable } from "../engine.ts";
 import { interp } from "../interp/interp.ts";
 import { tailCallOut } from "../tail.ts";
+import type { FuncPlan, ModulePlan } from "./emit.ts";
 import { analyse } from "./flow.ts";
-import { emitFunc, type FuncPlan, type ModulePlan } from "./func.ts";
+import { emitFunc } from "./func.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import { type Imports, planCalls } from "./plan.ts";
 

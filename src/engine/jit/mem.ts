@@ -230,7 +230,7 @@ export function atomic(r: Regs, stack: StackValues, insns: InsnBuf, i: number, p
   }
 }
 
-export function sizeOf(op: number): number {
+function sizeOf(op: number): number {
   switch (op & 0x18) {
     case 0x00:
       return 4;

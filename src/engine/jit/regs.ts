@@ -16,9 +16,9 @@ import { I32, I32_ADD, I32_WRAP_I64, I64, I64_EXTEND_I32_U } from "../../wasm/op
 
 export const WIDE = 1;
 export const LOW = 2;
-export const FRAME = 4;
-export const CONST = 8;
-export const OFFSET = 16;
+const FRAME = 4;
+const CONST = 8;
+const OFFSET = 16;
 
 export const MAX32 = 0xffff_ffff;
 
