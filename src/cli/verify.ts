@@ -26,7 +26,8 @@ export interface VerifyRequest {
 
 interface Row {
   readonly file: string;
-  readonly prog: ProgSpec;
+  /** Null where the object itself cannot be read: one row then stands for all its programs. */
+  readonly prog: ProgSpec | null;
   /** Null where the program could not be resolved; `failure` says why. */
   readonly ours: VerifyResult | null;
   /** Of a refused program, with what the failing path tells. */
@@ -56,7 +57,12 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
       );
     }
     for (const file of request.files.flatMap(objectsAt)) {
-      const spec = parseObject(await readInput(file), file);
+      const spec = await objectOrFailure(file, request.files.length > 1 || file !== request.files[0]);
+      if (spec instanceof SkepError) {
+        rows.push({ file, prog: null, ours: null, finding: null, failure: spec, linux: null });
+        if (!output.json) show(rows.at(-1)!, request);
+        continue;
+      }
       const kernel: KernelView = { kernelBtf, kconfig: (name) => MODEL_KCONFIG[name], coreCache: new Map() };
       for (const prog of spec.programs) {
         if (request.prog !== undefined && prog.name !== request.prog) continue;
@@ -107,6 +113,16 @@ function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest
   return request.compare === undefined ? explain(prog, error, { kernel: request.kernel }) : error;
 }
 
+/** Among many objects one that cannot be read is a finding, not the end. */
+async function objectOrFailure(file: string, amongMany: boolean): Promise<ObjSpec | SkepError> {
+  try {
+    return parseObject(await readInput(file), file);
+  } catch (error) {
+    if (amongMany && error instanceof SkepError) return error;
+    throw error;
+  }
+}
+
 /** A file as it is; of a folder every object below it, by name. */
 function objectsAt(path: string): string[] {
   if (path === "-" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
@@ -118,8 +134,8 @@ function objectsAt(path: string): string[] {
 
 function show(row: Row, request: VerifyRequest): void {
   const c = colors();
-  const name = `${row.prog.name} ${c.dim(`(${row.prog.section})`)}`;
-  if (row.ours === null) {
+  const name = row.prog === null ? row.file : `${row.prog.name} ${c.dim(`(${row.prog.section})`)}`;
+  if (row.ours === null || row.prog === null) {
     print(`${c.yellow("unusable")}  ${name}: ${row.failure!.message}`);
     return;
   }
@@ -143,8 +159,8 @@ function rowJson(row: Row): object {
   const { ours, linux } = row;
   return {
     file: row.file,
-    name: row.prog.name,
-    section: row.prog.section,
+    name: row.prog?.name ?? null,
+    section: row.prog?.section ?? null,
     verdict: ours === null ? "unusable" : ours.ok ? "accepted" : "rejected",
     processed: ours?.stats.processed ?? 0,
     states: ours?.stats.totalStates ?? 0,
