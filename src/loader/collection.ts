@@ -1,4 +1,5 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
+import { SkepError } from "../base/error.ts";
 import type { ObjSpec } from "../obj/spec.ts";
 import { liveGlobals } from "./globals.ts";
 import type { BpfMap } from "./map.ts";
@@ -84,7 +85,8 @@ export class Collection<T extends ObjectShape = AnyShape> {
   snapshot(): Snapshot {
     const out: Snapshot = {};
     for (const map of this.userMaps) {
-      if (map.spec.keySize > 0) out[map.name] = [...map.entries()].map(([key, value]) => ({ key, value }));
+      const entries = readable(map);
+      if (entries !== null) out[map.name] = entries;
     }
     return out;
   }
@@ -120,5 +122,16 @@ export class Collection<T extends ObjectShape = AnyShape> {
         Object.defineProperties(all, Object.getOwnPropertyDescriptors(liveGlobals(map.raw)));
     }
     return all;
+  }
+}
+
+/** Null for maps that have no keys or whose values user space cannot read (perf arrays answer ENOTSUPP). */
+function readable(map: BpfMap): { key: Value; value: Value }[] | null {
+  if (map.spec.keySize === 0) return null;
+  try {
+    return [...map.entries()].map(([key, value]) => ({ key, value }));
+  } catch (error) {
+    if (error instanceof SkepError && error.errno !== undefined) return null;
+    throw error;
   }
 }

@@ -83,6 +83,18 @@ describe.each(["jit", "interp"] as const)("load on the %s", (engine) => {
     guard.close();
   });
 
+  test("closing ends a reader that waits", async () => {
+    const guard = loadObject(example("syn_guard.bpf.o"), embedded({ engine }), {}, true);
+    const seen: unknown[] = [];
+    const reader = (async () => {
+      for await (const record of guard.maps["events"]!.records()) seen.push(record);
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    guard.close();
+    await reader;
+    expect(seen).toEqual([]);
+  });
+
   test("per-CPU values are one a CPU", () => {
     const target = embedded({ engine, cpus: 4 });
     const guard = loadObject(example("syn_guard.bpf.o"), target, {}, true);

@@ -6,7 +6,7 @@
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "../abi/flags.ts";
 import { isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
 import { toHex } from "../base/bytes.ts";
-import { EEXIST, ENOENT } from "../base/errno.ts";
+import { EBADF, EEXIST, ENOENT } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import { showBytes } from "../btf/show.ts";
 import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
@@ -177,12 +177,14 @@ export class BpfMap<K = Value, V = Value> {
   }
 
   /**
-   * Ring buffer and perf event array: records as they come, until the signal aborts. Decoded where the record's type is
+   * Ring buffer and perf event array: records as they come, until the signal aborts or the map is closed. Decoded where the record's type is
    * known (see LoadOptions.records) and its size is right; else the bytes are given.
    */
   async *records(options: RecordsOptions = {}): AsyncIterableIterator<V> {
     for (;;) {
-      for (const record of this.drain()) yield record;
+      const waiting = this.#drainOpen();
+      if (waiting === null) return;
+      yield* waiting;
       if (options.signal?.aborted) return;
       await this.raw.wait(options.signal);
     }
@@ -200,6 +202,16 @@ export class BpfMap<K = Value, V = Value> {
   /** A record's bytes, decoded where its type is known and its size is right; else a copy of them. */
   decodeRecord(bytes: Uint8Array): V {
     return (this.#fits(bytes) ? codecOf(this.#record!.btf, this.#record!.typeId).decode(bytes) : bytes.slice()) as V;
+  }
+
+  /** Null once the map is closed. */
+  #drainOpen(): V[] | null {
+    try {
+      return this.drain();
+    } catch (error) {
+      if (error instanceof SkepError && error.errno === EBADF) return null;
+      throw error;
+    }
   }
 
   /** One record as a line for people. */
