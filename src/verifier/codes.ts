@@ -457,7 +457,10 @@ export const CODES: readonly CodeRow[] = [
         "this call may sleep, which nothing may in this region ($2)",
       ],
       [/is sleepable within (\S+)/, "this call may sleep, which nothing may in this region ($1)"],
-      [/global functions that may sleep/, "this function may sleep, which nothing may here"],
+      [
+        /global functions that may sleep|a non-sleepable BPF program context/,
+        "this function may sleep, which nothing may here",
+      ],
       [/can (?:only )?be sleepable/, "programs of this type cannot be sleepable"],
     ],
     message: "this may sleep, which nothing may here",

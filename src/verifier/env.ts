@@ -4,6 +4,7 @@
  */
 import type { InsnBuf } from "../isa/insn.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
+import type { Attach } from "./attach.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Log } from "./log.ts";
 import type { MapView } from "./maps.ts";
@@ -151,6 +152,10 @@ export interface Env {
   exploredCount: number;
   freeCount: number;
   backedgeCount: number;
+  /** The member of a kernel struct that a struct_ops program is for. */
+  readonly attachTo: { readonly btfId: number; readonly memberIdx: number } | null;
+  /** Where BTF describes the ctx. */
+  attach: Attach | null;
   readonly onInsn: ((env: Env) => void) | undefined;
 }
 

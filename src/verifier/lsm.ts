@@ -1,4 +1,5 @@
 /** What the kernel function that a program is attached to returns. */
+import { lsmRetvalRange } from "../abi/lsm.ts";
 import type { Env } from "./env.ts";
 
 export interface HookResult {
@@ -7,7 +8,12 @@ export interface HookResult {
   readonly range: readonly [number, number] | null;
 }
 
+const LSM = 29;
+
 /** null where the hook is not known. */
-export function lsmRange(_env: Env): HookResult | null {
-  return null;
+export function lsmRange(env: Env): HookResult | null {
+  const { attach } = env;
+  if (attach === null) return null;
+  const isVoid = attach.proto.retTypeId === 0;
+  return { isVoid, range: isVoid || env.progType !== LSM ? null : lsmRetvalRange(attach.name) };
 }

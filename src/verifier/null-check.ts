@@ -56,6 +56,12 @@ export function hasUnsafeFlags(type: number): boolean {
   return (type & ~0xff & ~TRUSTED_FLAGS) !== 0;
 }
 
+/** Objects under RCU cannot go away here. */
+export function inRcu(env: Env): boolean {
+  const { cur } = env;
+  return cur.activeRcu !== 0 || cur.activeLocks !== 0 || !cur.inSleepable;
+}
+
 /** The kernel vouches for what it points to. */
 export function isTrusted(w: Words, at: number): boolean {
   if (w[at + REF] !== 0) return true;

@@ -19,6 +19,8 @@ export interface VerifyOptions {
   readonly cpus?: number;
   /** BPF_F_* of the load; the program's own are added. */
   readonly flags?: number;
+  /** struct_ops programs: the struct in the kernel's BTF and the member that the program is for. */
+  readonly attachTo?: { readonly btfId: number; readonly memberIdx: number };
   /** Called before each insn is checked: for display, never for code. */
   readonly onInsn?: (env: Env) => void;
 }
@@ -106,6 +108,8 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     exploredCount: 0,
     freeCount: 0,
     backedgeCount: 0,
+    attachTo: options.attachTo ?? null,
+    attach: null,
     onInsn: options.onInsn,
   };
 }

@@ -8,7 +8,7 @@ import type { Env } from "./env.ts";
 import { EXACT, NOT_EXACT, RANGE_WITHIN, regsExact, resetIds, statesEqual } from "./equal.ts";
 import { pushHistory } from "./history.ts";
 import { beginQuery, isSlotAlive } from "./liveness.ts";
-import { fail, Reject, say, write, writeLine } from "./log.ts";
+import { Reject, say, write, writeLine } from "./log.ts";
 import { btSetReg, btSetSlot, markAllImprecise, markChain } from "./precision.ts";
 import { stateText } from "./print.ts";
 import {

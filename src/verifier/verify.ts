@@ -10,6 +10,7 @@
 import { E2BIG, EINVAL, errnoName } from "../base/errno.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import { sealVerified, type VerifiedProg } from "../obj/verified.ts";
+import { checkAttach } from "./attach.ts";
 import { addSubprogs, checkCfg, checkFuncInfo, checkOpcodes, checkSubprogs } from "./cfg.ts";
 import { checkStackDepth } from "./depth.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
@@ -60,6 +61,7 @@ function check(env: Env): void {
   checkOpcodes(env);
   checkCfg(env);
   computePostorder(env);
+  env.attach = checkAttach(env);
   computeScc(env);
   computeLiveRegs(env);
   markFastcalls(env);
