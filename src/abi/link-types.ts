@@ -46,3 +46,8 @@ export const LINK_TYPES: readonly LinkTypeRow[] = [
   { id: BPF_LINK_TYPE_NETKIT, name: "BPF_LINK_TYPE_NETKIT", word: "netkit", since: "6.7" },
   { id: BPF_LINK_TYPE_SOCKMAP, name: "BPF_LINK_TYPE_SOCKMAP", word: "sockmap", since: "6.10" },
 ];
+
+/** undefined for a type that is not in the table. */
+export function linkType(id: number): LinkTypeRow | undefined {
+  return LINK_TYPES[id];
+}

@@ -5,6 +5,7 @@
  *     text    a line a record; the maps at the end
  *     --json  {"map": name, "record": {...}} a line; at the end {"maps": {...}} and {"lost": {...}}
  */
+import { BPF_TRACE_ITER } from "../abi/attach-types.ts";
 import { progTypeWord } from "../abi/prog-types.ts";
 import { SkepError } from "../base/error.ts";
 import { jsonOf } from "../btf/show.ts";
@@ -33,6 +34,8 @@ export interface AttachRequest {
   readonly netns?: string;
   readonly cgroup?: string;
   readonly pid?: readonly number[];
+  /** Where programs go whose sections do not say: "path:function", "category/name". */
+  readonly target?: string;
   readonly set: Readonly<Record<string, string>>;
   readonly maps: boolean;
   readonly rows: number;
@@ -52,8 +55,12 @@ export async function attachObject(request: AttachRequest): Promise<void> {
     const collection = loadObject(spec, linux(), { ...globalsFrom(spec, settings), programs: names }, true);
     try {
       const links = plans.flatMap(({ prog, attach }) => attachAll(collection.programs[prog.name]!, attach));
-      talk(links, request);
-      await stream(collection, request, stop);
+      const iters = links.filter((link) => hookOf(link.program.spec) === "iter");
+      for (const link of iters) process.stdout.write(link.read());
+      if (iters.length < links.length) {
+        talk(links, request);
+        await stream(collection, request, stop);
+      }
       for (const link of links) link.close();
       finish(collection, request);
     } finally {
@@ -86,7 +93,7 @@ function programsFor(spec: ObjSpec, names: readonly string[] | undefined): Wante
 }
 
 /** Types whose hook itself takes a process: the others need a filter of the object's own. */
-const PID_HOOKS: ReadonlySet<string> = new Set(["perf_event", "uprobe"]);
+const PID_HOOKS: ReadonlySet<string> = new Set(["perf_event", "uprobe", "iter"]);
 
 /** What tools call the variable that holds the process to look at; 0 means all. */
 const PID_FILTER = /^(only|targ|target|filter|my|trace|want)_?(pid|tgid)s?$|^(pid|tgid)(_filter|_target)?$/;
@@ -125,12 +132,14 @@ function pidSettings(
 
 function hookOf(prog: ProgSpec): string {
   const word = progTypeWord(prog.type);
+  if (prog.expectedAttachType === BPF_TRACE_ITER) return "iter";
   return word === "kprobe" && /^\??(u(ret)?probe|usdt)/.test(prog.section) ? "uprobe" : word;
 }
 
 /** One set of options for each link to make. Options that do not fit the program are left to others of the object. */
 function optionsFor(prog: ProgSpec, request: AttachRequest): AttachOptions[] {
   const netns = request.netns === undefined ? {} : { netns: request.netns };
+  const place = prog.attachTo !== "" || request.target === undefined ? {} : { target: request.target };
   switch (hookOf(prog)) {
     case "xdp":
       return [{ ...netns, dev: needed(prog, request.xdp, "--xdp DEV") }];
@@ -144,7 +153,9 @@ function optionsFor(prog: ProgSpec, request: AttachRequest): AttachOptions[] {
     }
     case "perf_event":
     case "uprobe":
-      return request.pid === undefined ? [{}] : request.pid.map((pid) => ({ pid }));
+      return request.pid === undefined ? [place] : request.pid.map((pid) => ({ ...place, pid }));
+    case "iter":
+      return [request.pid === undefined ? {} : { pid: request.pid[0]! }];
     case "sk_lookup":
     case "flow_dissector":
     case "netfilter":
@@ -152,7 +163,7 @@ function optionsFor(prog: ProgSpec, request: AttachRequest): AttachOptions[] {
     default:
       if (prog.section.replace("?", "").startsWith("cgroup") || hookOf(prog).startsWith("cgroup_"))
         return [{ cgroup: needed(prog, request.cgroup, "--cgroup DIR") }];
-      return request.cgroup === undefined ? [{}] : [{ cgroup: request.cgroup }];
+      return request.cgroup === undefined ? [place] : [{ cgroup: request.cgroup }];
   }
 }
 

@@ -1,7 +1,8 @@
-/** CPUs that the machine may ever have: that many values a per-CPU map has. Source: /sys/devices/system/cpu/possible. */
+/** CPUs: those that the machine may ever have (that many values a per-CPU map has), and those that run now. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
+/** Source: /sys/devices/system/cpu/possible. */
 export function possibleCpus(): number {
   try {
     return countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
@@ -10,12 +11,25 @@ export function possibleCpus(): number {
   }
 }
 
+export function onlineCpus(): number[] {
+  try {
+    return listCpus(readFileSync("/sys/devices/system/cpu/online", "utf8"));
+  } catch {
+    return Array.from({ length: availableParallelism() }, (_, i) => i);
+  }
+}
+
 /** "0-3,8-11" -> 8: how many, as num_possible_cpus() counts. */
 export function countCpus(list: string): number {
-  let count = 0;
-  for (const range of list.trim().split(",")) {
-    const [first = "0", last = first] = range.split("-");
-    count += Number(last) - Number(first) + 1;
-  }
-  return count;
+  return listCpus(list).length;
+}
+
+function listCpus(list: string): number[] {
+  return list
+    .trim()
+    .split(",")
+    .flatMap((range) => {
+      const [first = "0", last = first] = range.split("-");
+      return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i);
+    });
 }

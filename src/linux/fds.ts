@@ -1,6 +1,6 @@
 /** File descriptors that attaching needs: directories, network namespaces, interface indexes. All synchronous. */
-import { fromUtf8 } from "../base/bytes.ts";
-import { ENODEV, errnoName } from "../base/errno.ts";
+import { concatBytes, fromUtf8 } from "../base/bytes.ts";
+import { EAGAIN, EINTR, ENODEV, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { sysError } from "./errors.ts";
@@ -77,4 +77,20 @@ export function ifIndex(bpf: Bpf, dev: string): number {
     errno,
     advice: errno === ENODEV ? "ip link shows which there are; `netns` says in which namespace" : "see ip link",
   });
+}
+
+const READ_BYTES = 64 * 1024;
+
+/** Everything that a fd gives, until it gives no more. Throws "linux/<ERRNO>". */
+export function readAll(bpf: Bpf, fd: number): Uint8Array {
+  const { sys } = bpf;
+  const chunks: Uint8Array[] = [];
+  const buffer = bpf.scratch("read", READ_BYTES);
+  for (;;) {
+    const n = sys.syscall(sys.nr.read, fd, buffer.addr, READ_BYTES);
+    if (n === -EINTR || n === -EAGAIN) continue;
+    if (n < 0) throw sysError("read", -n);
+    if (n === 0) return concatBytes(chunks);
+    chunks.push(buffer.bytes.slice(0, n));
+  }
 }

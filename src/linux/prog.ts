@@ -8,6 +8,7 @@ import type {
   ReplayOptions,
   ReplayResult,
   TargetLink,
+  TargetMap,
   TargetProg,
   TestRun,
   TestRunResult,
@@ -16,11 +17,12 @@ import type {
 import type { ResolvedProg } from "../obj/spec.ts";
 import { putFrame } from "../pcap/link-layer.ts";
 import type { PacketSource } from "../pcap/source.ts";
-import { attachProg } from "./attach.ts";
+import { attachProg } from "./attach/attach.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { progInfo } from "./bpf/object.ts";
 import { type TestResult, testRun } from "./bpf/test-run.ts";
 import { NotSupported } from "./errors.ts";
+import { LinuxLink } from "./link.ts";
 import type { LoadedProg } from "./load-prog.ts";
 
 export class LinuxProg implements TargetProg {
@@ -32,19 +34,25 @@ export class LinuxProg implements TargetProg {
 
   private readonly bpf: Bpf;
   private readonly links = new Set<LinuxLink>();
+  private readonly release: string;
+  private readonly maps: readonly TargetMap[];
   private readonly onClose: (prog: LinuxProg) => void;
 
-  /** Takes the fd over. */
+  /** Takes the fd over. `maps` are those of prog.maps. */
   constructor(
     bpf: Bpf,
     prog: ResolvedProg,
     loaded: LoadedProg,
     loadMs: number,
+    release: string,
+    maps: readonly TargetMap[],
     onClose: (prog: LinuxProg) => void = () => {},
   ) {
     this.bpf = bpf;
     this.prog = prog;
     this.fd = loaded.fd;
+    this.release = release;
+    this.maps = maps;
     this.onClose = onClose;
     this.id = progInfo(bpf, loaded.fd)?.id ?? 0;
     const verifyMs = loaded.stats.us / 1000;
@@ -116,8 +124,9 @@ export class LinuxProg implements TargetProg {
 
   attach(options: AttachOptions): TargetLink {
     if (this.fd < 0) throw this.closedError();
-    const { fds, what } = attachProg(this.bpf, this.prog.spec, this.fd, options);
-    const link = new LinuxLink(this.bpf, this, fds, what, (closed) => this.links.delete(closed));
+    const { bpf, release, maps } = this;
+    const attached = attachProg({ bpf, spec: this.prog.spec, progFd: this.fd, options, release, maps });
+    const link = new LinuxLink(bpf, this, attached, (closed) => this.links.delete(closed));
     this.links.add(link);
     return link;
   }
@@ -154,32 +163,6 @@ export class LinuxProg implements TargetProg {
   private closedError(): SkepError {
     const { name } = this.prog.spec;
     return new SkepError("run/closed", `program ${name} is unloaded`, { site: { prog: name } });
-  }
-}
-
-/** A program in its place until closed. */
-export class LinuxLink implements TargetLink {
-  readonly prog: LinuxProg;
-  readonly what: string;
-  private readonly bpf: Bpf;
-  private readonly fds: readonly number[];
-  private readonly onClose: (link: LinuxLink) => void;
-  private open = true;
-
-  /** Takes the fds over. */
-  constructor(bpf: Bpf, prog: LinuxProg, fds: readonly number[], what: string, onClose: (link: LinuxLink) => void) {
-    this.bpf = bpf;
-    this.prog = prog;
-    this.fds = fds;
-    this.what = what;
-    this.onClose = onClose;
-  }
-
-  close(): void {
-    if (!this.open) return;
-    this.open = false;
-    for (const fd of this.fds) this.bpf.close(fd);
-    this.onClose(this);
   }
 }
 

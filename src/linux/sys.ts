@@ -52,6 +52,7 @@ export interface SyscallNumbers {
   readonly bind: number;
   readonly sendto: number;
   readonly recvfrom: number;
+  readonly setsockopt: number;
 }
 
 /** Source: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
@@ -77,6 +78,7 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     bind: 49,
     sendto: 44,
     recvfrom: 45,
+    setsockopt: 54,
   },
   arm64: {
     bpf: 280,
@@ -99,6 +101,7 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     bind: 200,
     sendto: 206,
     recvfrom: 207,
+    setsockopt: 208,
   },
 };
 

@@ -99,7 +99,7 @@ class LinuxTarget implements Target {
     const extras = this.extras.get(prog.spec.name);
     const attr = progAttr(prog, fds, this.btfFd(prog.btf), versionCode(this.release), extras);
     const loaded = loadVerified(this.bpf, attr, this.release);
-    const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, (closed) =>
+    const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, this.release, maps, (closed) =>
       this.live.delete(closed),
     );
     this.live.add(made);

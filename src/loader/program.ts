@@ -1,15 +1,19 @@
 /** A loaded program: run it on one packet, replay a capture through it, or attach it to a hook. */
 import { progTypeWord } from "../abi/prog-types.ts";
 import { verdictName } from "../abi/verdicts.ts";
+import { utf8 } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
+import { codecOf } from "../btf/value.ts";
 import type { ProgSpec } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
+import type { Value } from "./shape.ts";
 import type {
   AttachOptions,
   ReplayOptions,
   ReplayResult,
   TargetLink,
+  TargetLinkInfo,
   TargetProg,
   TestRun,
   TestRunResult,
@@ -97,6 +101,62 @@ export class Link {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** What the kernel says of it; undefined where no link of a kernel is behind it. */
+  info(): TargetLinkInfo | undefined {
+    return this.raw.info?.();
+  }
+
+  /** Another program in the same place, with no moment without one. */
+  update(program: Program): void {
+    if (this.raw.update === undefined) throw this.#lacks("update");
+    this.raw.update(program.raw);
+  }
+
+  /** Stays attached under a path in a bpffs, also when this process ends. */
+  pin(path: string): void {
+    if (this.raw.pin === undefined) throw this.#lacks("pin");
+    this.raw.pin(path);
+  }
+
+  /** Out of the hook at once, also where the link is pinned. */
+  detach(): void {
+    if (this.raw.detach === undefined) throw this.#lacks("detach");
+    this.raw.detach();
+  }
+
+  /** Iterators: runs the program over all objects and gives what it wrote. */
+  read(): Uint8Array {
+    if (this.raw.read === undefined) throw this.#lacks("read");
+    return this.raw.read();
+  }
+
+  /** Iterators that print. */
+  text(): string {
+    return utf8(this.read());
+  }
+
+  /** Iterators that write structs (bpf_seq_write), decoded: `type` names the struct in the object's BTF. */
+  values(type: string): Value[] {
+    const { btf } = this.raw.prog.prog;
+    const typeId = btf?.find(type) ?? 0;
+    if (btf === null || typeId === 0) {
+      throw new SkepError("load/record", `no type ${type} in the object's BTF`, { site: { prog: this.program.name } });
+    }
+    const bytes = this.read();
+    const size = btf.sizeOf(typeId);
+    const codec = codecOf(btf, typeId);
+    return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) =>
+      codec.decode(bytes.subarray(i * size, (i + 1) * size)),
+    );
+  }
+
+  #lacks(verb: string): SkepError {
+    return new SkepError("load/not-supported", `links of this target cannot ${verb}`, {
+      site: { prog: this.program.name },
+      advice: "use the linux target",
+    });
   }
 
   /** Detaches. Closing twice is harmless. */

@@ -121,24 +121,58 @@ export interface TargetProg {
   close(): void;
 }
 
-/** Which fields count depends on the program's type. */
+/** Which fields count depends on the program's type: src/linux/attach/attach.ts has the table. */
 export interface AttachOptions {
   /** Interface name (linux) or a named packet source of the runtime (embedded). */
   dev?: string;
   /** Directory of the cgroup (linux). */
   cgroup?: string;
+  /** Process to look at, for hooks that can choose: perf events, uprobes, USDT, iterators. Default: all. */
   pid?: number;
-  /** Tracepoint "category/name", raw tracepoint, function; default: what the section names. */
+  /** Thread, for iterators. */
+  tid?: number;
+  /** Tracepoint "category/name", raw tracepoint, function, "path:function"; default: what the section names. */
   target?: string;
   /** Network namespace to look for `dev` in, or to attach to (linux): a path, or a name under /run/netns. */
   netns?: string;
   /** tc (linux): default ingress, unless the section says egress. */
   direction?: "ingress" | "egress";
-  /** netfilter (linux): NFPROTO_*, NF_INET_* and the place among other hooks. */
+  /** XDP (linux): how the interface runs it; default: natively if it can. */
+  mode?: "native" | "generic" | "offload";
+  /** tc, netkit and cgroup (linux): next to which program, by id or itself, or before or after all. Default: last. */
+  before?: number | { readonly id: number } | "all";
+  after?: number | { readonly id: number } | "all";
+  /** Revision of the hook's list that is expected. */
+  revision?: bigint;
+  /** XDP and tc (linux): by netlink, as kernels without links want it; chosen by itself where there are none. */
+  legacy?: boolean;
+  /** netfilter (linux): NFPROTO_*, NF_INET_* and the place among other hooks; `priority` also of a clsact filter. */
   pf?: number;
   hook?: number;
   priority?: number;
+  /** Probes: executable or library, function, byte in the function (without one: in the file). */
+  path?: string;
+  symbol?: string;
+  offset?: number;
+  /** kprobe: on return, where the section does not say. */
+  retprobe?: boolean;
+  /** Multi probes: functions by name, or bytes in the file; default: what matches the section's pattern. */
+  targets?: readonly string[];
+  offsets?: readonly number[];
+  cookies?: readonly bigint[];
+  /** Perf events: perf's name ("cpu-clock"), samples a second or one in `period`, one CPU instead of all. */
+  event?: string;
+  frequency?: number;
+  period?: number;
+  cpu?: number;
+  /** sk_msg, sk_skb: the sockmap; iterators: the map to walk. */
+  map?: TargetMap;
+  /** sk_reuseport, socket_filter: the socket's fd. */
+  socket?: number;
+  /** Iterators of cgroups: self, descendants_pre, descendants_post, ancestors_up. */
+  order?: string;
   flags?: number;
+  /** What bpf_get_attach_cookie() gives (tracing, probes, perf events), bpf_usdt_cookie() for USDT. */
   cookie?: bigint;
   [option: string]: unknown;
 }
@@ -147,5 +181,27 @@ export interface TargetLink {
   readonly prog: TargetProg;
   /** "xdp on packets", "tracepoint sched/sched_switch". */
   readonly what: string;
+  /** What the kernel says of it; undefined where there is no link behind it. Absent where the target has none at all. */
+  info?(): TargetLinkInfo | undefined;
+  /** Puts another program in the same place. */
+  update?(prog: TargetProg): void;
+  /** Keeps it attached under a path in a bpffs. */
+  pin?(path: string): void;
+  /** Out of the hook while the link lives on. */
+  detach?(): void;
+  /** What an iterator writes, run once. */
+  read?(): Uint8Array;
   close(): void;
+}
+
+export interface TargetLinkInfo {
+  readonly id: number;
+  readonly progId: number;
+  /** "xdp", "tcx", "perf_event". */
+  readonly kind: string;
+  /** BPF_* attach type, interface, name, cookie: what the kind has. */
+  readonly attachType?: number;
+  readonly ifindex?: number;
+  readonly name?: string;
+  readonly cookie?: bigint;
 }

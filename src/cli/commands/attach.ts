@@ -19,6 +19,7 @@ export function register(program: Command): void {
     .option("--netns <name>", "network namespace of the interface: a name under /run/netns, or a path")
     .option("--cgroup <dir>", "directory of the cgroup for cgroup programs")
     .option("--pid <pid...>", "only these processes: sets the object's pid filter, or the perf event's", pids)
+    .option("--target <place>", "where programs go whose section does not say: path:function, category/name")
     .option("--set <name=value>", "set a global (const volatile) before load; may be repeated", collectSetting, {})
     .option("--maps", "print the maps at the end")
     .option("--rows <n>", "most entries to show of a map", positive, 10)
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     .addHelpText(
       "after",
       `
-Ends on Ctrl-C, on SIGTERM, after --limit or --duration, or when the last process of --pid is gone. Needs root, or CAP_BPF with
+Iterators (iter/*) are run once and print what they write. Ends on Ctrl-C, on SIGTERM, after --limit or --duration, or when the last process of --pid is gone. Needs root, or CAP_BPF with
 CAP_PERFMON (tracing) or CAP_NET_ADMIN (networking).
 
 Examples:

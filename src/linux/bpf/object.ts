@@ -17,20 +17,21 @@ import {
 } from "../../abi/cmds.ts";
 import { cString, fromUtf8, toHex } from "../../base/bytes.ts";
 import { ENOENT } from "../../base/errno.ts";
-import { getU64, setAddr } from "../sys.ts";
+import { getU64, type SysBuffer, setAddr } from "../sys.ts";
 import type { Bpf } from "./call.ts";
 
 const INFO_BYTES = 256;
 
-/** Fills the scratch buffer "info": 0 or -errno. */
-function infoByFd(bpf: Bpf, fd: number): number {
+/** What the kernel says of a fd's object, in a buffer used again; `before` may put pointers in. Undefined: not such a fd. */
+export function infoByFd(bpf: Bpf, fd: number, before?: (view: DataView) => void): SysBuffer | undefined {
   const info = bpf.scratch("info", INFO_BYTES);
   info.bytes.fill(0, 0, INFO_BYTES);
+  before?.(info.view);
   const attr = bpf.clear();
   attr.setUint32(0, fd, true);
   attr.setUint32(4, INFO_BYTES, true);
   setAddr(attr, 8, info.addr);
-  return bpf.call(BPF_OBJ_GET_INFO_BY_FD, 16);
+  return bpf.call(BPF_OBJ_GET_INFO_BY_FD, 16) < 0 ? undefined : info;
 }
 
 export interface MapInfo {
@@ -48,8 +49,9 @@ export interface MapInfo {
 
 /** Undefined where the fd is no map. */
 export function mapInfo(bpf: Bpf, fd: number): MapInfo | undefined {
-  if (infoByFd(bpf, fd) < 0) return undefined;
-  const { view, bytes } = bpf.scratch("info", INFO_BYTES);
+  const info = infoByFd(bpf, fd);
+  if (info === undefined) return undefined;
+  const { view, bytes } = info;
   return {
     type: view.getUint32(0, true),
     id: view.getUint32(4, true),
@@ -82,8 +84,9 @@ export interface ProgInfo {
 
 /** Undefined where the fd is no program. */
 export function progInfo(bpf: Bpf, fd: number): ProgInfo | undefined {
-  if (infoByFd(bpf, fd) < 0) return undefined;
-  const { view, bytes } = bpf.scratch("info", INFO_BYTES);
+  const info = infoByFd(bpf, fd);
+  if (info === undefined) return undefined;
+  const { view, bytes } = info;
   return {
     type: view.getUint32(0, true),
     id: view.getUint32(4, true),
