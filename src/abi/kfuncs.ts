@@ -5,6 +5,8 @@
  *
  * Source: BTF_KFUNCS_START and register_btf_kfunc_id_set() in kernel/bpf, kernel/trace, kernel/cgroup, net, fs, 6.18;
  * include/linux/btf.h KF_*.
+ *
+ * Long because it is one table.
  */
 import { BPF_TRACE_ITER, BPF_TRACE_KPROBE_SESSION, BPF_TRACE_UPROBE_SESSION } from "./attach-types.ts";
 import * as pt from "./prog-types.ts";

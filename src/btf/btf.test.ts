@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { SkepError } from "../base/error.ts";
-import { Btf, isBtf } from "./btf.ts";
+import { Btf } from "./btf.ts";
 import { essentialName } from "./names.ts";
+import { isBtf } from "./sections.ts";
 import type { BtfInt, BtfType } from "./types.ts";
 import { writeBtf } from "./write.ts";
 

@@ -30,8 +30,9 @@ export function register(program: Command): void {
 
 async function run(words: readonly string[], options: BtfOptions): Promise<void> {
   const request = parseWords(words);
-  const [{ Btf, isBtf }, { readElf }, { readInput }] = await Promise.all([
+  const [{ Btf }, { isBtf }, { readElf }, { readInput }] = await Promise.all([
     import("../../btf/btf.ts"),
+    import("../../btf/sections.ts"),
     import("../../elf/read.ts"),
     import("../input.ts"),
   ]);
