@@ -1,0 +1,71 @@
+/** What a builtin call means, for lowering; builtins.ts maps the spelled names to these. */
+export type BuiltinId =
+  // Memory and strings; the `str` ones are folded where both arguments are literals.
+  | "memcpy"
+  | "memmove"
+  | "memset"
+  | "memcmp"
+  | "bcmp"
+  | "strcmp"
+  | "strncmp"
+  | "strlen"
+  | "alloca"
+  // CO-RE
+  | "preserveAccessIndex"
+  | "preserveFieldInfo"
+  | "preserveTypeInfo"
+  | "preserveEnumValue"
+  | "btfTypeId"
+  // Hints
+  | "expect"
+  | "constantP"
+  | "unreachable"
+  | "trap"
+  | "assume"
+  | "prefetch"
+  | "objectSize"
+  | "returnAddress"
+  | "frameAddress"
+  | "launder"
+  // Bits: the operand's width is args[0]'s type
+  | "bswap16"
+  | "bswap32"
+  | "bswap64"
+  | "clz"
+  | "ctz"
+  | "popcount"
+  | "ffs"
+  | "parity"
+  | "abs"
+  // Overflow: args a, b (as given), args[2] pointer to the result; gives _Bool
+  | "addOverflow"
+  | "subOverflow"
+  | "mulOverflow"
+  // Atomics. fetch*: the old value; *Fetch: the new one
+  | "fetchAdd"
+  | "fetchSub"
+  | "fetchAnd"
+  | "fetchOr"
+  | "fetchXor"
+  | "fetchNand"
+  | "addFetch"
+  | "subFetch"
+  | "andFetch"
+  | "orFetch"
+  | "xorFetch"
+  | "nandFetch"
+  /** args: pointer, value; the old value. */
+  | "exchange"
+  /** `__sync_*`: args pointer, expected, desired; the old value / a _Bool. */
+  | "valCmpxchg"
+  | "boolCmpxchg"
+  /** `__atomic_compare_exchange_n`: pointer, pointer to expected, desired, weak, order, order; a _Bool. */
+  | "atomicCmpxchg"
+  | "atomicLoad"
+  | "atomicStore"
+  | "syncRelease"
+  | "fence"
+  // varargs: eBPF has none; an error is reported where one is met
+  | "vaStart"
+  | "vaEnd"
+  | "vaCopy";
