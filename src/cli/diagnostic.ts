@@ -12,7 +12,10 @@
  *        = help: add  if ((void *)(tcp + 1) > end) return ...;  before this
  *        = kernel says: invalid access to packet, off=46 size=2, R1(id=0,off=46,r=34); R1 offset is outside of the packet
  */
+import type { LineInfo } from "../obj/spec.ts";
+import { UNKNOWN_CODE } from "../verifier/codes.ts";
 import type { Diagnostic, DiagnosticNote } from "../verifier/diagnostic.ts";
+import { isInlineAsm } from "../verifier/explain-source.ts";
 import { colors } from "./output.ts";
 
 const MAX_LINES = 12;
@@ -41,14 +44,15 @@ export function diagnosticText(finding: Diagnostic): string {
     ...(finding.help === undefined ? [] : [`help: ${finding.help}`]),
     `kernel says: ${said(finding.kernel)}`,
   ];
-  const bySource = finding.line !== null;
+
   const room = MAX_LINES - 3 - tail.length;
   const { rows, left } = rowsOf(finding, room);
   const gutter = " ".repeat(Math.max(1, ...rows.map((row) => String(row.number).length)));
-  const place = bySource
-    ? `${shortPath(finding.line!.file)}:${finding.line!.line}${finding.line!.col > 0 ? `:${finding.line!.col}` : ""} (${where})`
-    : where;
-  const lines = [head, `${gutter}${c.blue("-->")} ${place}`];
+  const from =
+    finding.line !== null
+      ? `${shortPath(finding.line!.file)}:${finding.line!.line}${finding.line!.col > 0 ? `:${finding.line!.col}` : ""} (${where})`
+      : where;
+  const lines = [head, `${gutter}${c.blue("-->")} ${from}`];
   if (rows.length > 0) lines.push(c.blue(`${gutter} |`));
   for (const row of dedented(rows)) {
     lines.push(`${c.blue(`${String(row.number).padStart(gutter.length)} |`)} ${row.text}`.trimEnd());
@@ -61,7 +65,8 @@ export function diagnosticText(finding: Diagnostic): string {
   for (const extra of left)
     if (lines.length + tail.length < MAX_LINES) lines.push(`${gutter} ${c.blue("=")} note: ${extra}`);
   for (const line of tail) lines.push(`${gutter} ${c.blue("=")} ${line}`);
-  if (lines.length < MAX_LINES) lines.push(`${gutter} ${c.blue("=")} skep explain ${finding.code} teaches this class`);
+  if (lines.length < MAX_LINES && finding.code !== UNKNOWN_CODE)
+    lines.push(`${gutter} ${c.blue("=")} skep explain ${finding.code} teaches this class`);
   return lines.join("\n");
 }
 
@@ -83,7 +88,8 @@ function rowsOf(finding: Diagnostic, room: number): { rows: Row[]; left: string[
   let used = 2;
   for (const note of finding.related) {
     const found = place(note, note.message, "-");
-    const sameFile = found !== null && note.line?.file === finding.line?.file;
+    const sameFile =
+      found !== null && bySource(note.line) === bySource(finding.line) && sameFileAs(note.line, finding.line);
     const cost = rows.some((row) => row.number === found?.number) ? 1 : 2;
     if (!sameFile || used + cost > room) {
       left.push(
@@ -95,6 +101,15 @@ function rowsOf(finding: Diagnostic, room: number): { rows: Row[]; left: string[
     used += cost;
   }
   return { rows: rows.sort((a, b) => a.number - b.number), left };
+}
+
+/** Rows are source lines or instructions: they do not mix, since their numbers mean different things. */
+function bySource(line: LineInfo | null): line is LineInfo {
+  return line !== null && !isInlineAsm(line.text);
+}
+
+function sameFileAs(a: LineInfo | null, b: LineInfo | null): boolean {
+  return !bySource(a) || !bySource(b) || a.file === b.file;
 }
 
 function addRow(rows: Row[], number: number, text: string, mark: Mark): void {
@@ -109,7 +124,7 @@ function place(
   char: "^" | "-",
 ): { number: number; text: string; mark: Mark } | null {
   const { line, span, text } = at;
-  if (line === null) {
+  if (line === null || isInlineAsm(line.text)) {
     if (text === undefined || at.insn < 0) return null;
     return { number: at.insn, text, mark: { char, label, start: 0, end: text.length } };
   }

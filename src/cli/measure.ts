@@ -32,7 +32,9 @@ export interface Measured {
   readonly agree: boolean;
 }
 
-const WARM_UP_MS = 40;
+const MIN_WARM_UP_MS = 300;
+const MAX_WARM_UP_MS = 1500;
+const WARM_UP_SLICE_MS = 10;
 const MAX_REPEAT = 5_000_000;
 
 export function measure(contenders: readonly Contender[], options: MeasureOptions): Measured {
@@ -56,18 +58,27 @@ export function measure(contenders: readonly Contender[], options: MeasureOption
   return { timings, agree: first.every((result) => sameResult(result, first[0]!)) };
 }
 
-/** Runs until the code is hot, and returns how many runs fill a round. */
+/**
+ * Runs until the code is hot, and returns how many runs fill a round. V8 compiles a module's functions twice, the second
+ * time on another thread once they have run a while: hot is when three slices in a row are no faster than those before.
+ */
 function warmRepeat(prog: TargetProg, options: MeasureOptions): number {
+  let best = Number.POSITIVE_INFINITY;
   let repeat = 1;
-  let spent = 0;
-  let ns = 0;
-  while (spent < WARM_UP_MS && repeat < MAX_REPEAT) {
+  let settled = 0;
+  for (let spent = 0; spent < MAX_WARM_UP_MS && (spent < MIN_WARM_UP_MS || settled < 3); ) {
     const started = performance.now();
-    ns = prog.testRun({ data: options.data, repeat }).durationNs;
+    const ns = Math.max(prog.testRun({ data: options.data, repeat }).durationNs, 1);
     spent += performance.now() - started;
-    repeat = Math.min(repeat * 4, MAX_REPEAT);
+    settled = ns < best * 0.97 ? 0 : settled + 1;
+    best = Math.min(best, ns);
+    repeat = repeatFor(WARM_UP_SLICE_MS, best);
   }
-  return Math.max(1, Math.min(MAX_REPEAT, Math.floor((options.roundMs * 1e6) / Math.max(ns, 1))));
+  return repeatFor(options.roundMs, best);
+}
+
+function repeatFor(ms: number, ns: number): number {
+  return Math.max(1, Math.min(MAX_REPEAT, Math.floor((ms * 1e6) / ns)));
 }
 
 function sameResult(a: TestRunResult, b: TestRunResult): boolean {

@@ -6,7 +6,7 @@ import type { Collection } from "../../loader/collection.ts";
 import type { Target } from "../../loader/target.ts";
 import type { ObjSpec, ProgSpec } from "../../obj/spec.ts";
 import { EXIT_FAILED } from "../exit.ts";
-import { type Contender, geometricMean, measure } from "../measure.ts";
+import { type Contender, geometricMean, measure, median } from "../measure.ts";
 import { colors, output, print, printJson, say } from "../output.ts";
 
 const ENGINES = ["jit", "interp", "linux"] as const;
@@ -82,7 +82,7 @@ async function benchProgram(
       open.push(loaded, idle);
       const timed = loaded.programs[prog.name]!;
       contenders.push({ engine, prog: timed.raw, empty: idle.programs["empty"]!.raw });
-      if (engine === "jit") jitUsPerInsn = (timed.stats.jitMs * 1000) / timed.stats.insns;
+      if (engine === "jit") jitUsPerInsn = await translateUs(spec, prog);
     }
     const measured = measure(contenders, { data, rounds, roundMs: 20 });
     const ns = Object.fromEntries(measured.timings.map((timing) => [timing.engine, timing.ns]));
@@ -94,6 +94,22 @@ async function benchProgram(
     }
   }
 }
+
+/** Median microseconds an instruction to translate and instantiate, once the translator itself is warm. */
+async function translateUs(spec: ObjSpec, prog: ProgSpec): Promise<number> {
+  const { loadObject } = await import("../../loader/load.ts");
+  const target = await targetFor("jit");
+  const samples: number[] = [];
+  for (const started = performance.now(); performance.now() - started < TRANSLATE_MS; ) {
+    const loaded = loadObject(spec, target, { programs: [prog.name] });
+    samples.push((loaded.programs[prog.name]!.stats.jitMs * 1000) / prog.insns.length);
+    loaded.close();
+  }
+  target.close();
+  return median(samples.slice(samples.length >> 1));
+}
+
+const TRANSLATE_MS = 400;
 
 async function targetFor(engine: EngineName): Promise<Target> {
   if (engine === "linux") return (await import("../../linux/target.ts")).linux();
@@ -161,7 +177,8 @@ function ratios(rows: readonly Row[], engines: readonly EngineName[]): Record<st
   const out: Record<string, number> = {};
   if (!engines.includes("linux")) return out;
   for (const engine of engines) {
-    const both = rows.filter((row) => row.ns[engine] !== undefined && row.ns.linux !== undefined);
+    // A program whose work is below a nanosecond on either side says nothing about the ratio.
+    const both = rows.filter((row) => (row.ns[engine] ?? 0) >= 1 && (row.ns.linux ?? 0) >= 1);
     if (engine !== "linux" && both.length > 0) {
       out[`${engine}/linux`] = geometricMean(both.map((row) => row.ns[engine]! / row.ns.linux!));
     }
