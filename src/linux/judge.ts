@@ -83,6 +83,8 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
     cpus: possibleCpus(),
     release: kernelRelease(),
     kernelBtf: null,
+    has: () => true,
+    pinDir: "",
     btfFd: (spec) => btfFd(spec.btf),
   };
   const innerFd = (spec: MapSpec): number => (spec.inner === null ? 0 : mapFd(spec.inner));

@@ -1,7 +1,7 @@
 /**
  * MapSpec -> live kernel map, with the adjustments that libbpf makes (bpf_object__create_map) and its fall-backs.
  */
-import { BPF_F_NUMA_NODE } from "../abi/flags.ts";
+import { BPF_F_MMAPABLE, BPF_F_NUMA_NODE } from "../abi/flags.ts";
 import * as mt from "../abi/map-types.ts";
 import { hasSince } from "../abi/since.ts";
 import { E2BIG, EINVAL, EPERM, errnoName } from "../base/errno.ts";
@@ -11,8 +11,9 @@ import type { MapSpec } from "../obj/spec.ts";
 import { structOpsValue } from "../obj/struct-ops-kernel.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { createMap, type MapAttr } from "./bpf/map.ts";
-import { mapInfo } from "./bpf/object.ts";
+import { mapInfo, pinnedObject } from "./bpf/object.ts";
 import { NotSupported, Refused } from "./errors.ts";
+import type { Feature } from "./features.ts";
 import { LinuxMap } from "./map.ts";
 import { openPerfBuffer } from "./perfbuf.ts";
 import type { RecordSource } from "./records.ts";
@@ -43,6 +44,10 @@ export interface MapContext {
   /** Kernel release: "6.18.44". */
   readonly release: string;
   readonly kernelBtf: BtfView | null;
+  /** What the kernel can do. */
+  readonly has: (feature: Feature) => boolean;
+  /** Directory of a bpffs for maps that are pinned by name. */
+  readonly pinDir: string;
   /** fd of the loaded BTF of a spec, or 0. */
   btfFd(spec: MapSpec): number;
 }
@@ -60,7 +65,10 @@ export function adjustedSpec(spec: MapSpec, cpus: number): MapSpec {
   return maxEntries === spec.maxEntries ? spec : { ...spec, maxEntries };
 }
 
-/** Throws NotSupported, Refused or SkepError "map/<ERRNO>". */
+/**
+ * A new map; or, where the spec asks for pinning by name, the one that is pinned, and a new one is pinned. Throws NotSupported,
+ * Refused, SkepError "map/<ERRNO>", "map/pinned" for a pinned map that is not like the spec.
+ */
 export function createLinuxMap(
   context: MapContext,
   asked: MapSpec,
@@ -68,9 +76,26 @@ export function createLinuxMap(
   onClose: (map: LinuxMap) => void,
 ): LinuxMap {
   const { bpf, cpus } = context;
-  let spec = adjustedSpec(asked, cpus);
+  let spec = fitted(context, adjustedSpec(asked, cpus));
+  const path = `${context.pinDir}/${spec.name}`;
+  if (spec.pinByName) {
+    const pinned = pinnedObject(bpf, path);
+    if (pinned >= 0) return liveMap(bpf, sameAs(bpf, pinned, spec, path), spec, cpus, onClose);
+  }
   const fd = createFd(context, spec, innerFd);
   if (spec.structOps !== null) spec = { ...spec, valueSize: mapInfo(bpf, fd)?.valueSize ?? spec.valueSize };
+  const map = liveMap(bpf, fd, spec, cpus, onClose);
+  try {
+    if (spec.pinByName) map.pin(path);
+    return map;
+  } catch (error) {
+    map.close();
+    throw error;
+  }
+}
+
+/** Takes the fd over. */
+export function liveMap(bpf: Bpf, fd: number, spec: MapSpec, cpus: number, onClose: (map: LinuxMap) => void): LinuxMap {
   try {
     const map = new LinuxMap(bpf, fd, spec, cpus, recordsOf(bpf, fd, spec, cpus), onClose);
     // Perf rings must stand before the first program runs: records of a CPU without one are lost.
@@ -80,6 +105,30 @@ export function createLinuxMap(
     bpf.close(fd);
     throw error;
   }
+}
+
+/** Globals of kernels that cannot map arrays are read and written by system call. */
+function fitted(context: MapContext, spec: MapSpec): MapSpec {
+  const mapped = spec.global !== null && (spec.flags & BPF_F_MMAPABLE) !== 0;
+  return mapped && !context.has("array_mmap") ? { ...spec, flags: spec.flags & ~BPF_F_MMAPABLE } : spec;
+}
+
+function sameAs(bpf: Bpf, fd: number, spec: MapSpec, path: string): number {
+  const info = mapInfo(bpf, fd);
+  const { type, keySize, valueSize, maxEntries } = spec;
+  if (
+    info !== undefined &&
+    info.type === type &&
+    info.keySize === keySize &&
+    info.valueSize === valueSize &&
+    info.maxEntries === maxEntries
+  ) {
+    return fd;
+  }
+  bpf.close(fd);
+  throw new SkepError("map/pinned", `${path} is pinned and is not like map ${spec.name}: type or sizes differ`, {
+    advice: "remove the file, or pin under another directory: linux({ pinDir })",
+  });
 }
 
 /** BPF_MAP_CREATE with BTF, then without: a fd, or an error thrown. */

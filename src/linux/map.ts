@@ -12,16 +12,17 @@ import {
   BPF_MAP_LOOKUP_ELEM,
   BPF_MAP_UPDATE_ELEM,
 } from "../abi/cmds.ts";
-import { BPF_MAP_TYPE_BLOOM_FILTER, isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
+import { BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_USER_RINGBUF, isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
 import { EINTR, ENOENT, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type { TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { freezeMap, lookupBatch } from "./bpf/map.ts";
-import { mapInfo } from "./bpf/object.ts";
+import { mapInfo, pinObject } from "./bpf/object.ts";
 import type { RecordSource } from "./records.ts";
 import { type Sys, type SysBuffer, setAddr } from "./sys.ts";
+import { openUserRingbuf, type UserRingbuf } from "./user-ringbuf.ts";
 import { mapWindow, type Window } from "./window.ts";
 
 const ELEM_ATTR = 0;
@@ -55,6 +56,7 @@ export class LinuxMap implements TargetMap {
   private readonly keySize: number;
   private records: RecordSource | null = null;
   private readonly openRecords: (() => RecordSource) | null;
+  private producer: UserRingbuf | undefined;
   private mapped: Window | null | undefined;
   private frozen = false;
   private readonly onClose: (map: LinuxMap) => void;
@@ -214,6 +216,23 @@ export class LinuxMap implements TargetMap {
     return this.recordSource().wait(signal);
   }
 
+  /** User ring buffer: one record to the program; false where there is no room for it now. */
+  send(record: Uint8Array): boolean {
+    if (this.spec.type !== BPF_MAP_TYPE_USER_RINGBUF) {
+      throw new SkepError("map/no-send", `${this.spec.name} (${mapTypeWord(this.spec.type)}) takes no records`, {
+        advice: "user ring buffers take records",
+      });
+    }
+    this.producer ??= openUserRingbuf(this.sys, this.fd, this.spec.maxEntries);
+    return this.producer.send(record);
+  }
+
+  /** Keeps the map under a path in a bpffs, also when this process ends. */
+  pin(path: string): void {
+    const result = pinObject(this.bpf, this.fd, path);
+    if (result < 0) throw this.failure(`pin ${path}`, result, "a path that is free in a mounted bpffs");
+  }
+
   window(): Uint8Array | null {
     if (this.mapped === undefined) this.mapped = mapWindow(this.sys, this.fd, this.spec, this.frozen);
     return this.mapped?.bytes ?? null;
@@ -223,6 +242,7 @@ export class LinuxMap implements TargetMap {
     if (this.fd < 0) return;
     this.records?.close();
     this.records = null;
+    this.producer?.close();
     this.mapped?.close();
     this.bpf.close(this.fd);
     this.fd = -1;
@@ -287,8 +307,11 @@ export class LinuxMap implements TargetMap {
     return new SkepError(`map/${what}-size`, `${this.spec.name}: ${what} of ${got} bytes, the map takes ${want}`);
   }
 
-  private failure(what: string, result: number): SkepError {
+  private failure(what: string, result: number, advice?: string): SkepError {
     const name = errnoName(-result);
-    return new SkepError(`map/${name}`, `${this.spec.name}: ${what}: ${name}`, { errno: -result });
+    return new SkepError(`map/${name}`, `${this.spec.name}: ${what}: ${name}`, {
+      errno: -result,
+      ...(advice === undefined ? {} : { advice }),
+    });
   }
 }

@@ -9,6 +9,7 @@
  * ```
  */
 import { readFileSync } from "node:fs";
+import { BPF_PROG_TYPE_EXT } from "../abi/prog-types.ts";
 import { hasSince, versionCode } from "../abi/since.ts";
 import { bug, SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
@@ -17,13 +18,17 @@ import type { Target, TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { btfComplaint, loadBtf } from "./bpf/btf.ts";
 import { Bpf } from "./bpf/call.ts";
+import { fitBtf } from "./btf-fit.ts";
 import { possibleCpus } from "./cpus.ts";
+import { Features } from "./features.ts";
+import { fitInsns } from "./insns-fit.ts";
 import { kernelSymbols } from "./kallsyms.ts";
 import { kernelConfig, kernelRelease } from "./kconfig.ts";
 import { koffiSys } from "./koffi-sys.ts";
 import { loadVerified } from "./load-prog.ts";
 import { LinuxMap } from "./map.ts";
 import { createLinuxMap } from "./map-create.ts";
+import { openLinuxMap } from "./map-open.ts";
 import { LinuxProg } from "./prog.ts";
 import { type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
 import type { Sys } from "./sys.ts";
@@ -35,22 +40,35 @@ export interface LinuxOptions {
   readonly kernelBtf?: BtfView | null;
   /** Kernel release, where uname does not tell it. */
   readonly release?: string;
+  /** Directory of a bpffs for maps that ask to be pinned by name (LIBBPF_PIN_BY_NAME). Default: /sys/fs/bpf. */
+  readonly pinDir?: string;
+  /** What freplace programs replace a function of, by their name: a program of this target. */
+  readonly extend?: Readonly<Record<string, TargetProg>>;
+}
+
+/** What this target has more than others. */
+export interface KernelTarget extends Target {
+  /** A map that is in the kernel, by id or by the path of its pin, with the types it was made with. */
+  openMap(at: number | string): TargetMap;
 }
 
 const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
 
 /** Throws "linux/os", "linux/arch" and "linux/koffi" where this machine cannot have one. */
-export function linux(options: LinuxOptions = {}): Target {
+export function linux(options: LinuxOptions = {}): KernelTarget {
   return new LinuxTarget(options);
 }
 
-class LinuxTarget implements Target {
+class LinuxTarget implements KernelTarget {
   readonly name = "linux";
   readonly kconfig: Target["kconfig"] = kernelConfig();
   readonly ksymAddress: (name: string) => bigint | undefined = kernelSymbols();
 
   private readonly bpf: Bpf;
   private readonly release: string;
+  private readonly features: Features;
+  private readonly pinDir: string;
+  private readonly extend: Readonly<Record<string, TargetProg>>;
   private readonly cpus: number;
   private readonly live = new Set<{ close(): void }>();
   /** Loaded BTF by object; 0 for one that the kernel does not take. */
@@ -61,6 +79,9 @@ class LinuxTarget implements Target {
   constructor(options: LinuxOptions) {
     this.bpf = new Bpf(options.sys ?? koffiSys());
     this.release = options.release ?? kernelRelease();
+    this.features = new Features(this.bpf, this.release);
+    this.pinDir = options.pinDir ?? "/sys/fs/bpf";
+    this.extend = options.extend ?? {};
     this.cpus = possibleCpus();
     // Before 5.11 maps count against RLIMIT_MEMLOCK, whose default is far too small.
     if (!hasSince(this.release, "5.11")) raiseMemlock(this.bpf);
@@ -85,6 +106,8 @@ class LinuxTarget implements Target {
       bpf: this.bpf,
       cpus: this.cpus,
       release: this.release,
+      has: this.features.has,
+      pinDir: this.pinDir,
       kernelBtf: spec.structOps === null ? null : this.kernelBtf,
       btfFd: (of: MapSpec) => this.btfFd(of.btf),
     };
@@ -93,11 +116,20 @@ class LinuxTarget implements Target {
     return map;
   }
 
+  openMap(at: number | string): LinuxMap {
+    const map = openLinuxMap(this.bpf, this.cpus, at, (closed) => this.live.delete(closed));
+    this.live.add(map);
+    return map;
+  }
+
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg {
     const started = performance.now();
     const fds = maps.map(fdOf);
-    const extras = this.extras.get(prog.spec.name);
-    const attr = progAttr(prog, fds, this.btfFd(prog.btf), versionCode(this.release), extras);
+    const extras = this.extras.get(prog.spec.name) ?? this.extension(prog);
+    const { has } = this.features;
+    const btfFd = prog.btf === null || has("func") ? this.btfFd(prog.btf) : 0;
+    const full = progAttr(prog, fds, btfFd, versionCode(this.release), extras);
+    const attr = { ...full, insns: fitInsns(full.insns, fds, has), fds: fds.length > 0 && !has("fd_array") ? [] : fds };
     const loaded = loadVerified(this.bpf, attr, this.release);
     const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, this.release, maps, (closed) =>
       this.live.delete(closed),
@@ -122,9 +154,29 @@ class LinuxTarget implements Target {
     if (btf === null) return 0;
     const known = this.btfFds.get(btf);
     if (known !== undefined) return known;
-    const fd = Math.max(0, loadBtf(this.bpf, btf.raw));
-    this.btfFds.set(btf, fd);
-    return fd;
+    let fd = loadBtf(this.bpf, btf.raw);
+    // An older kernel may know the rest of it.
+    if (fd < 0) fd = loadBtf(this.bpf, fitBtf(btf.raw, this.features.has));
+    this.btfFds.set(btf, Math.max(0, fd));
+    return Math.max(0, fd);
+  }
+
+  /** An EXT program names a function of the program that it extends: its id there. */
+  private extension(prog: ResolvedProg): LoadExtras | undefined {
+    const { spec } = prog;
+    if (spec.type !== BPF_PROG_TYPE_EXT) return undefined;
+    const target = this.extend[spec.name];
+    if (!(target instanceof LinuxProg)) {
+      throw new SkepError("load/extend", `${spec.name} extends a program, and none is given`, {
+        site: { prog: spec.name },
+        advice: `linux({ extend: { ${spec.name}: program.raw } })`,
+      });
+    }
+    const attachBtfId = target.prog.spec.funcs.find((func) => func.name === spec.attachTo)?.typeId ?? 0;
+    if (attachBtfId !== 0) return { attachBtfId, attachFd: target.fd };
+    throw new SkepError("load/extend", `${target.prog.spec.name} has no function ${spec.attachTo}`, {
+      site: { prog: spec.name },
+    });
   }
 }
 

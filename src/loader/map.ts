@@ -223,6 +223,28 @@ export class BpfMap<K = Value, V = Value> {
     return this.#record !== null && bytes.length >= this.#record.sizeBytes;
   }
 
+  /**
+   * User ring buffer: one record to the program, which takes it with bpf_user_ringbuf_drain(). Bytes, or a value of the
+   * record's type where that is known. False where the ring is full.
+   */
+  send(record: V | Uint8Array): boolean {
+    if (this.raw.send === undefined) throw this.#lacks("send");
+    if (record instanceof Uint8Array || this.#record === null) return this.raw.send(record as Uint8Array);
+    return this.raw.send(codecOf(this.#record.btf, this.#record.typeId).encode(record));
+  }
+
+  /** Keeps the map under a path in a bpffs, also when this process ends. */
+  pin(path: string): void {
+    if (this.raw.pin === undefined) throw this.#lacks("pin");
+    this.raw.pin(path);
+  }
+
+  #lacks(verb: string): SkepError {
+    return new SkepError("load/not-supported", `maps of this target cannot ${verb}`, {
+      advice: "use the linux target",
+    });
+  }
+
   /** Records lost because the ring was full. */
   get lost(): number {
     return this.raw.lost;

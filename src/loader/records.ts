@@ -1,5 +1,5 @@
 /** Types of the records that ring buffers and perf event arrays carry: the map itself rarely says. */
-import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF } from "../abi/map-types.ts";
+import { BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_USER_RINGBUF } from "../abi/map-types.ts";
 import { SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ObjSpec } from "../obj/spec.ts";
@@ -10,7 +10,11 @@ export interface RecordType {
   readonly sizeBytes: number;
 }
 
-const RING_TYPES: ReadonlySet<number> = new Set([BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_PERF_EVENT_ARRAY]);
+const RING_TYPES: ReadonlySet<number> = new Set([
+  BPF_MAP_TYPE_RINGBUF,
+  BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  BPF_MAP_TYPE_USER_RINGBUF,
+]);
 
 /**
  * What a ring carries: the type that `records` names, the struct that is the map's value type, or a struct whose name is the usual one for

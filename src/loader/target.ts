@@ -56,6 +56,10 @@ export interface TargetMap {
   readonly lost: number;
   /** Resolves once a record may wait, or when the signal aborts. */
   wait(signal?: AbortSignal): Promise<void>;
+  /** User ring buffer: one record to the program; false where it is full. Absent where the target cannot. */
+  send?(record: Uint8Array): boolean;
+  /** Keeps the map under a path in a bpffs. Absent where the target has none. */
+  pin?(path: string): void;
   /** A live window on a global section's bytes; null where the target cannot give one. */
   window(): Uint8Array | null;
   close(): void;

@@ -102,6 +102,43 @@ export function progInfo(bpf: Bpf, fd: number): ProgInfo | undefined {
   };
 }
 
+/** Raw BTF of a BTF object: struct bpf_btf_info { u64 btf, u32 size, u32 id, u64 name, u32 name_len, u32 kernel_btf }. */
+export function btfBytes(bpf: Bpf, fd: number): Uint8Array | undefined {
+  const size = infoByFd(bpf, fd)?.view.getUint32(8, true);
+  if (size === undefined) return undefined;
+  const buffer = bpf.scratch("btf out", size);
+  const filled = infoByFd(bpf, fd, (view) => {
+    setAddr(view, 0, buffer.addr);
+    view.setUint32(8, size, true);
+  });
+  return filled === undefined ? undefined : buffer.bytes.slice(0, size);
+}
+
+export interface BtfInfo {
+  readonly id: number;
+  readonly sizeBytes: number;
+  /** "vmlinux" or a module's, "" for what programs brought. */
+  readonly name: string;
+  readonly kernel: boolean;
+}
+
+export function btfInfo(bpf: Bpf, fd: number): BtfInfo | undefined {
+  const name = bpf.scratch("btf name", 64);
+  name.bytes.fill(0, 0, 64);
+  const info = infoByFd(bpf, fd, (view) => {
+    setAddr(view, 16, name.addr);
+    view.setUint32(24, 64, true);
+  });
+  if (info === undefined) return undefined;
+  const { view } = info;
+  return {
+    id: view.getUint32(12, true),
+    sizeBytes: view.getUint32(8, true),
+    name: cString(name.bytes.subarray(0, 64)),
+    kernel: view.getUint32(28, true) !== 0,
+  };
+}
+
 export type ObjectKind = "prog" | "map" | "btf" | "link";
 
 const NEXT: Readonly<Record<ObjectKind, number>> = {
