@@ -2,7 +2,7 @@
  * The stable codes of refusals: one row a class, with the kernel's sentences that belong to it and what it means in the
  * programmer's words. `docs/explain/CODE.md` teaches each class. A code never changes its meaning; new ones go to the end.
  *
- *     { code, title, says: [[pattern, message?], ...], message }       $1, $2: the groups of the pattern that matched
+ *     { code, title, says: [[pattern, message?, help?], ...], message, help }     $1, $2: the groups of the pattern that matched
  *
  * A sentence may match several rows: the first one wins, so special rows stand before general ones where that matters.
  * Sentences: kernel/bpf/verifier.c, btf.c, check_attach_btf_id and others of Linux 6.18.
@@ -12,9 +12,11 @@ export interface CodeRow {
   readonly code: string;
   /** Of the class: headline of its page. */
   readonly title: string;
-  /** Sentences of the kernel, and the message of those that the row's does not fit. */
-  readonly says: readonly (readonly [RegExp, string?])[];
+  /** Sentences of the kernel; message and help of those that the row's do not fit. */
+  readonly says: readonly (readonly [pattern: RegExp, message?: string, help?: string])[];
   readonly message: string;
+  /** Advice where the failing path gives no better one. */
+  readonly help: string;
 }
 
 /** What no row knows. */
@@ -30,6 +32,7 @@ export const CODES: readonly CodeRow[] = [
       ],
     ],
     message: "the verifier came to a state that should not exist",
+    help: "a small change often avoids it; please report it",
   },
   {
     code: "V032",
@@ -38,6 +41,7 @@ export const CODES: readonly CodeRow[] = [
       [
         /Caller passes invalid args into func#\d+ \('(.*)'\)/,
         "the arguments of this call of $1() are not what its declaration promises",
+        "pass what the declaration says, or make the function static: it is then verified with each call",
       ],
       [/cannot return stack pointer to the caller/, "a pointer into this function's stack would outlive the function"],
       [/R0 not a scalar value/, "a callback returns a number"],
@@ -53,6 +57,7 @@ export const CODES: readonly CodeRow[] = [
       [/program with __ref argument cannot tail call/],
     ],
     message: "the function's declaration does not fit what the verifier can check",
+    help: "check the declaration of the function against its calls: types, nullable pointers, size of what is pointed to",
   },
   {
     code: "V001",
@@ -63,6 +68,7 @@ export const CODES: readonly CodeRow[] = [
       [/__bpf_trap/, "the compiler put a trap here: a variable is used that has no value"],
     ],
     message: "r$1 is read, but nothing wrote it on this path",
+    help: "give the variable a value where it is declared",
   },
   {
     code: "V003",
@@ -75,6 +81,7 @@ export const CODES: readonly CodeRow[] = [
       [/R(\d+) type=\S*_or_null\S* expected=/, "argument r$1 may be null here"],
     ],
     message: "a pointer that may be null is used without a check",
+    help: "compare the pointer with null before this",
   },
   {
     code: "V002",
@@ -85,6 +92,7 @@ export const CODES: readonly CodeRow[] = [
       [/R(\d+) is not a pointer to arena or scalar/, "argument r$1 is neither an arena pointer nor a number"],
     ],
     message: "this is not a pointer to memory",
+    help: "only pointers from the context, maps, helpers and the stack can be read through",
   },
   {
     code: "V004",
@@ -112,6 +120,7 @@ export const CODES: readonly CodeRow[] = [
       [/math.*map_value pointer be out of range/],
     ],
     message: "the access leaves the memory it points to",
+    help: "check the offset against the size before this",
   },
   {
     code: "V005",
@@ -124,6 +133,7 @@ export const CODES: readonly CodeRow[] = [
       [/offset is outside of the packet/],
     ],
     message: "packet bytes that were never compared with data_end",
+    help: "compare with data_end before this",
   },
   {
     code: "V006",
@@ -133,6 +143,7 @@ export const CODES: readonly CodeRow[] = [
       [/R(\d+) unbounded memory access/, "the offset in r$1 has no upper bound"],
     ],
     message: "an offset has no upper bound",
+    help: "compare it with a limit, or mask it, before this",
   },
   {
     code: "V007",
@@ -142,6 +153,7 @@ export const CODES: readonly CodeRow[] = [
       [/R(\d+) min value is negative/, "the offset in r$1 may be negative"],
     ],
     message: "an offset may be negative",
+    help: "use an unsigned type, or check that it is not negative",
   },
   {
     code: "V009",
@@ -161,6 +173,7 @@ export const CODES: readonly CodeRow[] = [
       [/leaking pointer from stack/, "a saved pointer would be read as a number"],
     ],
     message: "these stack bytes do not hold what is read",
+    help: "write the bytes first, whole and aligned:  = {}  for structures, 8 bytes for pointers",
   },
   {
     code: "V008",
@@ -181,12 +194,14 @@ export const CODES: readonly CodeRow[] = [
       [/allocated_stack too small/],
     ],
     message: "the access leaves the stack",
+    help: "keep the access within the buffer; large buffers belong into a map",
   },
   {
     code: "V026",
     title: "a dynptr is not in the state that is needed",
     says: [[/dynptr/i], [/BTF_KIND_DYNPTR/]],
     message: "the dynptr is not in the state that is needed here",
+    help: "the order is: make it, use it, submit or discard it, on every path",
   },
   {
     code: "V010",
@@ -195,7 +210,11 @@ export const CODES: readonly CodeRow[] = [
       [/R(\d+) type=(\S+) expected=(.+)/, "argument r$1 is a $2, but the helper takes $3"],
       [/R(\d+) is of type (.+) but (.+) is expected/, "argument r$1 points to $2, but the function takes $3"],
       [/Helper has invalid btf/, "the argument's type is not one that the helper knows"],
-      [/helper access to the packet is not allowed/, "this helper may not be given packet memory"],
+      [
+        /helper access to the packet is not allowed/,
+        "this helper may not be given packet memory",
+        "copy the bytes to the stack first, and pass those",
+      ],
       [/R(\d+) is not a scalar/, "argument r$1 must be a number"],
       [/arg#(\d+) expects pointer to ctx/, "argument $1 (counted from 0) must be the program's context"],
       [/expected prog array map for tail call/, "a tail call goes through a map of type prog_array"],
@@ -205,19 +224,28 @@ export const CODES: readonly CodeRow[] = [
         "the timer lies in another map than the one that is named",
       ],
       [/Unsupported reg type|^expected=|pointer in R\d+ isn't map pointer|expected pointer to func/],
-      [/get_local_storage\(\) doesn't support/, "the flags of bpf_get_local_storage must be 0"],
+      [/get_local_storage\(\) doesn't support/, "the flags of bpf_get_local_storage must be 0", "pass 0"],
       [/more than one arg with ref_obj_id/, "two arguments carry a reference: the helper takes one"],
       [/may write into memory pointed by/, "the helper would write into read-only memory"],
     ],
     message: "an argument is not of the type that the function takes",
+    help: "compare the arguments with the function's declaration",
   },
   {
     code: "V011",
     title: "this program may not call that helper",
     says: [
       [/program of this type cannot use helper (\S+?)#\d+/, "programs of this type may not call $1"],
-      [/invalid func (\S+)#/, "there is no helper with this number"],
-      [/helper call is not allowed in probe/, "programs attached here may not call this helper"],
+      [
+        /invalid func (\S+)#/,
+        "there is no helper with this number",
+        "is the kernel older than the helper? bpftool feature probe lists what it has",
+      ],
+      [
+        /helper call is not allowed in probe/,
+        "programs attached here may not call this helper",
+        "attach to a function that allows it (error injection, for bpf_override_return)",
+      ],
       [/func (\S+)#\d+ (?:not supported for program type|supported only)/, "$1 does not work in programs of this type"],
       [/unknown return type|invalid return type/, "this kernel cannot check what the helper returns"],
       [/BPF_LD_\[ABS\|IND\] instructions not allowed/, "programs of this type have no packet loads (LD_ABS, LD_IND)"],
@@ -225,12 +253,14 @@ export const CODES: readonly CodeRow[] = [
       [/tail_call abusing map_ptr/],
     ],
     message: "programs of this type may not call this helper",
+    help: "use what programs of this type have, or another type of program (the section name sets it)",
   },
   {
     code: "V012",
     title: "for GPL-compatible programs only",
     says: [[/GPL|license/]],
     message: "this is for GPL-compatible programs only",
+    help: 'the license section decides:  char LICENSE[] SEC("license") = "GPL";  if that is what you want',
   },
   {
     code: "V013",
@@ -244,6 +274,7 @@ export const CODES: readonly CodeRow[] = [
       [/at the time of BPF_LD_ABS\|IND R6 != pointer to skb/, "packet loads (LD_ABS, LD_IND) need the context in r6"],
     ],
     message: "this program may not access this part of its context",
+    help: "use the fields of the context by name, whole, and those that this program type has",
   },
   {
     code: "V014",
@@ -257,6 +288,7 @@ export const CODES: readonly CodeRow[] = [
       [/cannot overwrite referenced/, "the only handle of something that must be released would be lost"],
     ],
     message: "what was acquired is not released on this path",
+    help: "call the release function on this path, too",
   },
   {
     code: "V015",
@@ -267,6 +299,7 @@ export const CODES: readonly CodeRow[] = [
       [/too many iterations|iteration limit reached/, "the loop was still going on after the limit of rounds"],
     ],
     message: "the loop never ends: nothing changes between two rounds",
+    help: "count the rounds against a constant limit, or use bpf_loop",
   },
   {
     code: "V016",
@@ -280,6 +313,7 @@ export const CODES: readonly CodeRow[] = [
       [/too many different|fd_array_cnt is too big/],
     ],
     message: "there is more to verify than the limits allow",
+    help: "fewer rounds, fewer branches, or parts in global functions, which are verified once",
   },
   {
     code: "V017",
@@ -290,7 +324,11 @@ export const CODES: readonly CodeRow[] = [
         "the stacks of $1 functions that call each other need $2 bytes: 512 is the limit",
       ],
       [/stack size of subprog \d+ is (\d+)/, "this function needs $1 bytes of stack: 512 is the limit"],
-      [/call stack of (\d+) frames/, "functions call each other $1 levels deep: 8 is the limit"],
+      [
+        /call stack of (\d+) frames/,
+        "functions call each other $1 levels deep: 8 is the limit",
+        "inline some: static __always_inline",
+      ],
       [
         /tail_calls are not allowed when call stack of previous frames is (\d+)/,
         "a tail call from functions with $1 bytes of stack: 256 is the limit",
@@ -298,6 +336,7 @@ export const CODES: readonly CodeRow[] = [
       [/stack size \d+\(extra|Private stack not supported/],
     ],
     message: "the calls need more stack than there is",
+    help: "move large buffers into a per-CPU array map, call less deeply",
   },
   {
     code: "V020",
@@ -310,7 +349,7 @@ export const CODES: readonly CodeRow[] = [
         /R(\d+) (?:partial copy|sign-extension part) of pointer/,
         "half of a pointer is a number that tells its address",
       ],
-      [/R(\d+) pointer \S+ pointer prohibited/, "arithmetic on two pointers would tell something of their addresses"],
+
       [
         /R\d+ (?:could not be pushed|has pointer with unsupported|has unknown scalar with mixed|tried to \S+ (?:beyond|from different))/,
         "speculation could reach memory that the program may not read",
@@ -318,6 +357,7 @@ export const CODES: readonly CodeRow[] = [
       [/R\d+ has non-overwritten BPF_PTR_POISON/],
     ],
     message: "a kernel address would get out of the program",
+    help: "keep pointers inside; give numbers out. Programs loaded with CAP_PERFMON may",
   },
   {
     code: "V018",
@@ -329,14 +369,28 @@ export const CODES: readonly CodeRow[] = [
       ],
       [/math between (\w+) pointer and (-?\d+)/, "$2 added to the $1 pointer is out of every bound"],
       [/value (-?\d+) makes (\w+) pointer be out of bounds/, "the number added to the $2 pointer may be as low as $1"],
-      [/R(\d+) 32-bit pointer arithmetic prohibited/, "32-bit arithmetic would cut the pointer in r$1"],
+      [
+        /R(\d+) 32-bit pointer arithmetic prohibited/,
+        "32-bit arithmetic would cut the pointer in r$1",
+        "use 64-bit types: long, void *",
+      ],
       [/R(\d+) (?:bitwise operator|pointer arithmetic with) (\S+)/, "a pointer takes + and - of numbers, not $2"],
+      [
+        /R\d+ pointer (\S+) pointer prohibited/,
+        "two pointers are combined by $1, which gives nothing that could be used",
+        "add a number to a pointer; the difference of two pointers into the same object is a number",
+      ],
       [/tried to subtract pointer from scalar/, "a pointer may not be taken away from a number"],
-      [/subtraction from stack pointer/, "add a negative number to the stack pointer instead of subtracting"],
+      [
+        /subtraction from stack pointer/,
+        "add a negative number to the stack pointer instead of subtracting",
+        "r2 = r10;  r2 += -8",
+      ],
       [/R(\d+) pointer arithmetic on (\S+) prohibited/, "the pointer in r$1 ($2) must be used as it was given"],
       [/pointer arithmetic|pointer offset/],
     ],
     message: "arithmetic that a pointer does not allow",
+    help: "add or subtract a bounded number, in 64 bits, to a pointer that takes it",
   },
   {
     code: "V019",
@@ -346,6 +400,7 @@ export const CODES: readonly CodeRow[] = [
       [/BPF_LSM_CGROUP that attach to void/],
     ],
     message: "the result is outside of what this program type may return",
+    help: "limit the result to the values that this type may return",
   },
   {
     code: "V021",
@@ -363,6 +418,7 @@ export const CODES: readonly CodeRow[] = [
       ],
     ],
     message: "the pointer was moved: it must be used as it was given",
+    help: "keep the pointer as it was given; use constant offsets in the access itself",
   },
   {
     code: "V031",
@@ -385,6 +441,7 @@ export const CODES: readonly CodeRow[] = [
       [/bpf_timer cannot be used/],
     ],
     message: "a special field of a map value is not used as it must be",
+    help: "use the field's own functions, at its own offset, and copy the value around it",
   },
   {
     code: "V022",
@@ -394,19 +451,33 @@ export const CODES: readonly CodeRow[] = [
       [/misaligned/],
     ],
     message: "the access is not aligned to its size",
+    help: "align it: 8 bytes at a multiple of 8, 4 at a multiple of 4",
   },
   {
     code: "V023",
     title: "writing to read-only memory",
     says: [
-      [/write into map forbidden/, "programs may not write into this map"],
-      [/read from map forbidden/, "programs may not read from this map"],
+      [
+        /write into map forbidden/,
+        "programs may not write into this map",
+        "the map was made with BPF_F_RDONLY_PROG, or holds constants: write to another",
+      ],
+      [
+        /read from map forbidden/,
+        "programs may not read from this map",
+        "the map was made with BPF_F_WRONLY_PROG: read another",
+      ],
       [/write to change key/, "the key of a map entry may not be changed"],
-      [/cannot write into packet|does not allow writes to packet/, "programs of this type may not change the packet"],
+      [
+        /cannot write into packet|does not allow writes to packet/,
+        "programs of this type may not change the packet",
+        "use tc or XDP for that, or a helper that stores",
+      ],
       [/cannot write into (\S+)/, "this memory ($1) is read-only"],
       [/only read (?:from \S+ )?is supported/, "this kernel object is read-only"],
     ],
     message: "this memory is read-only",
+    help: "write to memory of your own: the stack, a map without BPF_F_RDONLY_PROG",
   },
   {
     code: "V033",
@@ -417,28 +488,38 @@ export const CODES: readonly CodeRow[] = [
       [/BPF_ATOMIC uses invalid/, "there is no such atomic operation"],
     ],
     message: "no atomic operation is possible here",
+    help: "use a map value or the stack, with 4 or 8 bytes",
   },
   {
     code: "V037",
     title: "exceptions (bpf_throw)",
     says: [[/exception c|bpf_throw/]],
     message: "bpf_throw or its callback is not used as it must be",
+    help: "call bpf_throw from the program or its functions, with nothing held",
   },
   {
     code: "V024",
     title: "not a well-formed program",
     says: [
-      [/unreachable insn (\d+)/, "no path leads to instruction $1"],
+      [/unreachable insn (\d+)/, "no path leads to instruction $1", "remove the dead code, or the jump around it"],
       [/jump out of range|invalid insn idx/, "a jump leaves the function"],
-      [/last insn is not/, "the function does not end with exit or a jump"],
+      [
+        /last insn is not/,
+        "the function does not end with exit or a jump",
+        "end every function with exit: a return on every path in C",
+      ],
       [/jump into the middle of ldimm64/, "a jump leads into the second half of an instruction"],
       [/unknown opcode (\S+)/, "there is no instruction 0x$1"],
       [/uses reserved fields/, "a field of the instruction that must be 0 is not"],
-      [/div by zero/, "a division by the constant 0"],
+      [/div by zero/, "a division by the constant 0", "divide by something else than the constant 0"],
       [/invalid shift (-?\d+)/, "a shift by $1 is wider than the register"],
       [/call to invalid destination/, "a call leads nowhere"],
       [/program is empty/, "the program has no instructions"],
-      [/is not pointing to valid bpf_map/, "the instruction names a map that is not there"],
+      [
+        /is not pointing to valid bpf_map/,
+        "the instruction names a map that is not there",
+        "load the object with its relocations: is the map in section .maps?",
+      ],
       [/no direct value access support for this map type/, "values of this map type have no fixed address"],
       [
         /unknown insn class|invalid BPF_|invalid bpf_ld_imm64|unrecognized bpf_ld_imm64|invalid may_goto|addr_space_cast/,
@@ -446,6 +527,7 @@ export const CODES: readonly CodeRow[] = [
       [/Invalid (?:core_relo|line_info)|missing bpf_line_info|nonzero tailing|fd_idx without|func info/],
     ],
     message: "the instructions are not a well-formed program",
+    help: "compilers give well-formed programs: look at what wrote or changed this one",
   },
   {
     code: "V034",
@@ -464,19 +546,25 @@ export const CODES: readonly CodeRow[] = [
       [/can (?:only )?be sleepable/, "programs of this type cannot be sleepable"],
     ],
     message: "this may sleep, which nothing may here",
+    help: 'make the program sleepable (SEC("....s")), or use what reads without waiting',
   },
   {
     code: "V027",
     title: "an iterator is not in the state that is needed",
     says: [[/iter_|iter pointer|an iterator on stack|css_task_iter/]],
     message: "the iterator is not in the state that is needed here",
+    help: "the order is: _new once, _next, _destroy on every path; bpf_for_each writes it",
   },
   {
     code: "V029",
     title: "a map of the wrong type",
     says: [
       [/cannot pass map_type (\d+) into func (\S+?)#/, "$2 does not work on a map of this type"],
-      [/tracing progs cannot use (\S+)/, "tracing programs may not use maps whose values hold a $1"],
+      [
+        /tracing progs cannot use (\S+)/,
+        "tracing programs may not use maps whose values hold a $1",
+        "keep what tracing programs use in a map of its own",
+      ],
       [/socket filter progs cannot use (\S+)/, "socket filters may not use maps whose values hold a $1"],
       [/Sleepable programs can only use/, "sleepable programs may not use maps of this type"],
       [/callback function not allowed for map/, "this map cannot be walked with a callback"],
@@ -490,6 +578,7 @@ export const CODES: readonly CodeRow[] = [
       [/map_ptr access not supported/, "the fields of this map's struct cannot be read"],
     ],
     message: "this map cannot be used here",
+    help: "use a map type that this works on",
   },
   {
     code: "V041",
@@ -500,6 +589,7 @@ export const CODES: readonly CodeRow[] = [
       [/doesn't point to map value or allocated|allocated object must be referenced|obj_new|obj_drop|local type ID/],
     ],
     message: "the list or tree is not used as it must be",
+    help: "hold the lock that lies beside the head; give each object to one head",
   },
   {
     code: "V035",
@@ -511,6 +601,7 @@ export const CODES: readonly CodeRow[] = [
       [/rdonly\/rdwr_buf_size/],
     ],
     message: "the size must be a known number",
+    help: "check that it is at least 1, or pass a constant",
   },
   {
     code: "V036",
@@ -523,6 +614,7 @@ export const CODES: readonly CodeRow[] = [
       [/failed to retrieve map value address|direct value access on string failed/],
     ],
     message: "this must be a constant string",
+    help: "use a string literal or a static const array: they lie in .rodata",
   },
   {
     code: "V028",
@@ -533,6 +625,7 @@ export const CODES: readonly CodeRow[] = [
       [/expects refcounted/],
     ],
     message: "nothing was acquired that could be released",
+    help: "release what an acquiring function gave, once",
   },
   {
     code: "V040",
@@ -550,18 +643,21 @@ export const CODES: readonly CodeRow[] = [
       [/nesting depth/],
     ],
     message: "the kernel object may not be accessed like this",
+    help: "acquire the object first, or read fields one by one through its type",
   },
   {
     code: "V038",
     title: "one instruction, different kinds of pointers",
     says: [[/same insn cannot be used with different pointers/]],
     message: "on different paths this instruction gets pointers of different kinds",
+    help: "keep the two accesses apart, with a barrier between them in the source",
   },
   {
     code: "V030",
     title: "the frame pointer is read-only",
     says: [[/frame pointer is read only/]],
     message: "r10 may not be written",
+    help: "copy it to another register and move that",
   },
   {
     code: "V025",
@@ -579,6 +675,7 @@ export const CODES: readonly CodeRow[] = [
       [/spin_lock|spin_\{lock|res_lock|RCU|rcu|preempt|IRQ|irq|lock state|failed lock/],
     ],
     message: "not allowed with the locks that are held here",
+    help: "end the region first: unlock, then call or return",
   },
   {
     code: "V042",
@@ -588,6 +685,7 @@ export const CODES: readonly CodeRow[] = [
       [/offload|BTF.*(?:fd|FD|Kconfig)|BTF is malformed/],
     ],
     message: "the program does not fit what it attaches to",
+    help: "check the section's name against the kernel's BTF:  bpftool btf dump file /sys/kernel/btf/vmlinux",
   },
   {
     code: "V039",
@@ -599,22 +697,28 @@ export const CODES: readonly CodeRow[] = [
       ],
     ],
     message: "this kernel function or symbol may not be used like this",
+    help: "check which program types have it and what it takes in this kernel",
   },
 ];
 
 export interface Classified {
   readonly code: string;
   readonly message: string;
+  /** "" where there is no advice. */
+  readonly help: string;
 }
 
-/** Class and message of what the kernel would say. */
+/** Class, message and advice for what the kernel would say. */
 export function classify(kernel: string): Classified {
-  for (const { code, says, message } of CODES) {
-    for (const [pattern, special] of says) {
+  for (const row of CODES) {
+    for (const [pattern, message, help] of row.says) {
       const match = pattern.exec(kernel);
       if (match === null) continue;
-      return { code, message: (special ?? message).replace(/\$(\d)/g, (_, n: string) => match[Number(n)] ?? "") };
+      const text = (message ?? row.message).replace(/\$(\d)/g, (_, n: string) => match[Number(n)] ?? "");
+      return { code: row.code, message: text, help: help ?? row.help };
     }
   }
-  return { code: UNKNOWN_CODE, message: kernel.slice(kernel.lastIndexOf("\n") + 1) };
+  const last = kernel.slice(kernel.lastIndexOf("\n") + 1);
+  const message = /^E[A-Z0-9]+$/.test(last) ? `refused with ${last}, without a word of why` : last;
+  return { code: UNKNOWN_CODE, message, help: "" };
 }

@@ -29,6 +29,8 @@ export interface Diagnostic {
   readonly line: LineInfo | null;
   readonly prog: string;
   readonly related: readonly DiagnosticNote[];
+  /** Advice: of the class, or of explain() for this very case. */
+  readonly help?: string;
   // From here on by explain() only.
   /** Stands beneath the carets of `line`. */
   readonly label?: string;
@@ -37,11 +39,10 @@ export interface Diagnostic {
   /** An inequality in two halves: "offset 0..1020 + 4 <= 256" against "offset is 0..1020". */
   readonly required?: string;
   readonly known?: string;
-  readonly help?: string;
 }
 
 /** The diagnostic for what the kernel would say. */
 export function diagnose(kernel: string, errno: number, insn: number, line: LineInfo | null, prog: string): Diagnostic {
-  const { code, message } = classify(kernel);
-  return { code, message, kernel, errno, insn, line, prog, related: [] };
+  const { code, message, help } = classify(kernel);
+  return { code, message, kernel, errno, insn, line, prog, related: [], ...(help === "" ? {} : { help }) };
 }

@@ -106,17 +106,22 @@ export function scalarOf(c: Case, step: number, r: number): Index {
     range = regRange(path.regs[step]!, r);
   }
   const named = nameFor(c, source);
-  const name = named === "" ? "the index" : named;
+  const name = named !== "" ? named : source >= 0 && lineAt(c.prog, source) !== null ? "the index" : `r${r}`;
   const notes: DiagnosticNote[] = [];
   const bound = sourceStep < 0 ? null : comparedAt(c, sourceStep, step);
   if (source >= 0) {
     const after = regsAfter(path, sourceStep);
     const made = after === null || madeReg(c, source) < 0 ? range : regRange(after, madeReg(c, source));
-    notes.push(note(prog, source, `${named === "" ? "it" : named} is ${rangeText(made)} here`));
+    notes.push(note(prog, source, `${whatIs(named, made)} here`));
   }
-  if (bound !== null)
-    notes.push(note(prog, bound.insn, `${named === "" ? "it" : named} is ${rangeText(bound.range)} after this`));
+  if (bound !== null) notes.push(note(prog, bound.insn, `${whatIs(named, bound.range)} after this`));
   return { step, scale, range, name, named: named !== "", source, notes };
+}
+
+/** "queue is 0..255", "the number may be anything" */
+function whatIs(name: string, range: Range): string {
+  const text = rangeText(range);
+  return `${name === "" ? "the number" : name} ${text === "any number" ? "may be any number" : `is ${text}`}`;
 }
 
 function madeReg(c: Case, insn: number): number {
@@ -161,8 +166,8 @@ function comparedAt(c: Case, from: number, to: number): { insn: number; range: R
 /** "if (queue >= 64) return ...;", and the mask where the count is a power of two. */
 export function limitAdvice(index: Index, count: bigint): string {
   if (count <= 0n) return "the memory is too small for any such access";
-  const name = index.named ? index.name : "the index";
-  const test = index.named ? `if (${name} >= ${count}) return ...;` : `a check that it is below ${count}`;
+  const { name } = index;
+  const test = `if (${name} >= ${count}) return ...;`;
   const mask = (count & (count - 1n)) === 0n && count > 1n && index.named ? `  or  ${name} &= ${count - 1n};` : "";
-  return index.named ? `add  ${test}${mask}  before this` : `add ${test} before this`;
+  return index.named ? `add  ${test}${mask}  before this` : `check that ${name} is below ${count} before this`;
 }

@@ -70,9 +70,7 @@ export function explainRegion(c: Case): Finding | null {
       label: `${reach} ${region.what}`,
       required: `0 <= ${from} and ${from} + ${size} <= ${region.size}`,
       known: `offset ${from}, ${bytes(size)}; ${region.size} bytes there`,
-      help: isInsn
-        ? `only offsets 0 to ${region.size - size} can hold ${bytes(size)}`
-        : `pass a size of at most ${BigInt(region.size) - from}`,
+      help: offsetAdvice(region.size - size, size, isInsn || from < 0n, BigInt(region.size) - from),
       notes: sourceNote(c, r, region),
     };
   }
@@ -94,6 +92,12 @@ export function explainRegion(c: Case): Finding | null {
     help: limitAdvice(index, count),
     notes: index.notes,
   };
+}
+
+function offsetAdvice(last: number, size: number, byOffset: boolean, room: bigint): string {
+  if (!byOffset) return room > 0n ? `pass a size of at most ${room}` : "nothing is left there";
+  if (last < 0) return `${bytes(size)} do not fit in at all`;
+  return last === 0 ? `only offset 0 can hold ${bytes(size)}` : `only offsets 0 to ${last} can hold ${bytes(size)}`;
 }
 
 function baseRegister(c: Case): number {
@@ -132,6 +136,7 @@ export function explainAddition(c: Case): Finding | null {
   if ((insns.code[c.insn]! & 8) === 0) return null;
   const dst = insns.dst[c.insn]!;
   const src = insns.src[c.insn]!;
+  if (/math between \S+ pointer and -?\d/.test(c.kernel)) return null;
   const number = c.w[src * REG_WORDS] === 1 ? src : dst;
   const pointer = number === src ? dst : src;
   const index = scalarOf(c, c.step, number);
@@ -175,6 +180,7 @@ export function explainSize(c: Case, r: number): Finding | null {
         ? "may be 0"
         : "has no upper bound";
   const least = /zero-sized/.test(c.kernel) ? 1 : 0;
+  if (range.min === range.max) return constantSize(c, r, range.min, least, max, helper);
   const required = max === null ? `${least} <= ${name}` : `${least} <= ${name} <= ${max}`;
   const most = max === null ? "MAX" : `${max}`;
   const variable = index.named ? index.name : "n";
@@ -190,6 +196,22 @@ export function explainSize(c: Case, r: number): Finding | null {
     help: `make ${variable} unsigned and add  if (${lower}${variable} > ${most}) return ...;  before the call`,
     notes: index.notes,
   };
+}
+
+function constantSize(c: Case, r: number, size: bigint, least: number, max: number | null, helper: string): Finding {
+  return {
+    message: `argument ${r} of ${helper}, a size, is ${size}`,
+    label: max === null ? `argument ${r} is ${size}` : `argument ${r} must be ${least}..${max}; it is ${size}`,
+    required: max === null ? `${least} <= size` : `${least} <= size <= ${max}`,
+    known: `size is ${size}`,
+    help: "pass the size of the memory: sizeof(...)",
+    notes: sizeNote(c, r),
+  };
+}
+
+function sizeNote(c: Case, r: number): DiagnosticNote[] {
+  const at = writtenAt(c.path, c.step, r);
+  return at === null ? [] : [note(c.prog, at.insn, "the size is set here")];
 }
 
 /** Bytes behind pointer R`r` up to the end of its memory; null where that is not one number. */
@@ -233,6 +255,7 @@ export function explainStack(c: Case): Finding | null {
     };
   }
   const count = (BigInt(-off) - BigInt(size)) / BigInt(index.scale) + 1n;
+  if (count <= 0n) return movedOut(c, r, off, size, index);
   if (index.range.min < 0n) return negative(index, count, "the buffer");
   return {
     message: `${index.name} may leave the stack buffer: it must be ${count - 1n} at most, known is ${rangeText(index.range)}`,
@@ -242,6 +265,25 @@ export function explainStack(c: Case): Finding | null {
     help: limitAdvice(index, count),
     notes: index.notes,
   };
+}
+
+/** The buffer's start is not known: only where the access may end up. */
+function movedOut(c: Case, r: number, off: number, size: number, index: Index): Finding {
+  const { min, max } = regRange(c.w, r);
+  const first = min + BigInt(off);
+  const last = max + BigInt(off) + BigInt(size);
+  return {
+    message: `${bytes(size)} at a varying place from r10${signed(first)} on may leave the stack`,
+    label: `between r10${signed(first)} and r10${signed(last)}; the stack is r10-512 to r10-1`,
+    required: `-512 <= ${first} and ${last} <= 0`,
+    known: `${index.name} is ${rangeText(index.range)}`,
+    help: `limit ${index.name} on both sides before it is added`,
+    notes: index.notes,
+  };
+}
+
+function signed(n: bigint): string {
+  return n < 0n ? `${n}` : `+${n}`;
 }
 
 function unboundedStack(c: Case, r: number): Finding | null {

@@ -67,9 +67,10 @@ export function explainPacket(c: Case): Finding | null {
   const [off, size, r, id, proved] = said.slice(1).map(Number) as [number, number, number, number, number];
   const needed = off + size;
   const base = id === 0 ? "the packet" : "the variable offset";
-  const what = isCall(c.path.insns, c.insn) ? `argument r${r}` : c.expression === "" ? "this" : c.expression;
+  const what = isCall(c.path.insns, c.insn) ? `argument r${r}` : c.expression === "" ? "this access" : c.expression;
   const end = endName(c);
   const pointer = pointerName(c.expression);
+  if (off < 0) return beforeStart(off, size, base);
   const notes: DiagnosticNote[] = [];
   const compared = proved > 0 ? provedAt(c, id, proved) : null;
   if (compared !== null) {
@@ -104,8 +105,20 @@ export function explainPacket(c: Case): Finding | null {
     label: `${size === 1 ? `byte ${off}` : `bytes ${off}..${needed - 1}`} of ${base}; ${proved > 0 ? `only ${proved} proven` : "none proven"}`,
     required: `${off} + ${size} <= ${proved}`,
     known: `${bytes(Math.max(0, proved))} from ${base} proven`,
-    help: off < 0 ? "the offset lies before the start of the packet" : help,
+    help,
     notes,
+  };
+}
+
+function beforeStart(off: number, size: number, base: string): Finding {
+  const what = base === "the packet" ? "the packet begins" : "the checked bytes begin";
+  return {
+    message: `${bytes(size)} are accessed ${bytes(-off)} before ${what.replace(" begins", "").replace(" begin", "")}`,
+    label: `${what} ${bytes(-off)} later`,
+    required: `0 <= ${off}`,
+    known: `offset ${off} from ${base}`,
+    help: "keep a pointer to what is needed instead of going back from a later one",
+    notes: [],
   };
 }
 

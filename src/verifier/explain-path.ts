@@ -38,12 +38,14 @@ interface Recording {
   /** Length of the path where each pending branch was pushed. */
   forks: number[];
   oldest: number;
+  /** Register files that the path no longer holds. */
+  spare: Words[];
   env: Env | null;
 }
 
 /** Null where the program was refused before its first instruction was walked. */
 export function failingPath(prog: ResolvedProg, options: VerifyOptions): Path | null {
-  const rec: Recording = { at: [], frame: [], regs: [], forks: [], oldest: 0, env: null };
+  const rec: Recording = { at: [], frame: [], regs: [], forks: [], oldest: 0, spare: [], env: null };
   const visits = new Uint32Array(prog.insns.length);
   verify(prog, {
     ...options,
@@ -74,14 +76,24 @@ function record(rec: Recording, env: Env): void {
   const frame = curFrame(env.cur);
   rec.at.push(env.insnIdx);
   rec.frame.push(env.cur.curframe);
-  rec.regs.push(frame.w.slice(0, FRAME_WORDS));
+  const regs = rec.spare.pop() ?? new Int32Array(FRAME_WORDS);
+  for (let i = 0; i < FRAME_WORDS; i++) regs[i] = frame.w[i]!;
+  rec.regs.push(regs);
   if (rec.regs.length - rec.oldest > 2 * KEPT_STEPS) {
     const end = rec.regs.length - KEPT_STEPS;
-    for (; rec.oldest < end; rec.oldest++) rec.regs[rec.oldest] = null;
+    for (; rec.oldest < end; rec.oldest++) {
+      const old = rec.regs[rec.oldest]!;
+      if (old !== null) rec.spare.push(old);
+      rec.regs[rec.oldest] = null;
+    }
   }
 }
 
 function cut(rec: Recording, length: number): void {
+  for (let i = Math.max(length, rec.oldest); i < rec.regs.length; i++) {
+    const old = rec.regs[i]!;
+    if (old !== null) rec.spare.push(old);
+  }
   rec.at.length = length;
   rec.frame.length = length;
   rec.regs.length = length;

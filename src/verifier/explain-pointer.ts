@@ -106,11 +106,52 @@ export function explainNumber(c: Case): Finding | null {
   if (r < 0) return null;
   const type = c.w[r * REG_WORDS]!;
   if (type !== SCALAR_VALUE) return explainOpaque(c, r, type);
-  return (lostAtCall(c, r) ?? lostInMath(c, r) ?? neverPointer(c, r)).finding;
+  return (nullHere(c, r) ?? lostAtCall(c, r) ?? lostInMath(c, r) ?? neverPointer(c, r)).finding;
 }
 
 function pointerIn(c: Case): string {
   return pointerName(c.expression) || (c.expression === "" ? "" : c.expression);
+}
+
+/** A pointer that was found to be null: this is the branch where there is nothing. */
+function nullHere(c: Case, r: number): Loss | null {
+  const range = regRange(c.w, r);
+  if (range.min !== 0n || range.max !== 0n) return null;
+  const { path, prog } = c;
+  const made = madeAt(path, c.step, r);
+  if (made === null) return null;
+  const fresh = regsAfter(path, made.step);
+  const reg = isCall(path.insns, made.insn) ? 0 : made.reg;
+  if (fresh === null || (fresh[reg * REG_WORDS]! & PTR_MAYBE_NULL) === 0) return null;
+  const name = nameOf(prog, made) || pointerName(c.expression) || `r${r}`;
+  const check = nullCheck(c, made.step);
+  return {
+    finding: {
+      message: `${name} is null on this path`,
+      label: `${name} is null here`,
+      required: `${name} != NULL`,
+      known: `${name} == NULL`,
+      help: `use ${name} on the other branch of the check, where it is not null`,
+      notes:
+        check === null
+          ? [note(prog, made.insn, "null or a pointer, from here")]
+          : [note(prog, check, `this branch is the one where ${name} is null`)],
+    },
+  };
+}
+
+/** The comparison with 0, made after `from`, that turned a pointer into null. */
+function nullCheck(c: Case, from: number): number | null {
+  const { path } = c;
+  for (let k = c.step - 1; k > from; k--) {
+    const insn = path.at[k]!;
+    const before = path.regs[k];
+    const after = regsAfter(path, k);
+    if (before === null || before === undefined || after === null || !isCondJump(path.insns, insn)) continue;
+    const at = path.insns.dst[insn]! * REG_WORDS;
+    if ((before[at]! & PTR_MAYBE_NULL) !== 0 && after[at] === SCALAR_VALUE) return insn;
+  }
+  return null;
 }
 
 /** A packet pointer from before a call that may move the packet, perhaps copied or moved since. */
@@ -169,13 +210,14 @@ function lostInMath(c: Case, r: number): Loss | null {
   const cls = c.path.insns.code[at.insn]! & 7;
   const before = c.path.regs[at.step];
   if ((cls !== 4 && cls !== 7) || before === null || before === undefined) return null;
+  const isMov = (c.path.insns.code[at.insn]! & 0xf0) === 0xb0;
   const src = (c.path.insns.code[at.insn]! & 8) !== 0 ? c.path.insns.src[at.insn]! : -1;
   const dst = c.path.insns.dst[at.insn]!;
   const isPointer = (reg: number): boolean => {
     const type = reg < 0 ? NOT_INIT : before[reg * REG_WORDS]!;
     return type !== SCALAR_VALUE && type !== NOT_INIT;
   };
-  if (!isPointer(dst) && !isPointer(src)) return null;
+  if (!isPointer(src) && (isMov || !isPointer(dst))) return null;
   const both = isPointer(dst) && isPointer(src);
   return {
     finding: {
@@ -235,7 +277,7 @@ function neverPointer(c: Case, r: number): Loss {
       "read what it points to with bpf_probe_read_kernel(&copy, sizeof(copy), pointer), or BPF_CORE_READ",
     );
   }
-  if (cls === 0) {
+  if (cls === 0 || ((cls === 4 || cls === 7) && (insns.code[at.insn]! & 0xf8) === 0xb0)) {
     return fail(
       `${name} is the constant ${rangeText(regRange(c.w, r))}, not an address`,
       "a constant: a map or variable that was not relocated looks like this",
@@ -304,7 +346,10 @@ export function explainNull(c: Case): Finding | null {
     label: isCall(path.insns, c.insn) ? `argument ${r} may be null` : "used without a check",
     required: `${variable} != NULL`,
     known: typeText(type),
-    help: `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
+    help:
+      name === ""
+        ? `leave this path where it is null:  if r${r} == 0 goto ...  after ${placeOf(prog, at.insn)}`
+        : `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
     notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r)],
   };
 }
@@ -389,6 +434,8 @@ export function explainArgument(c: Case): Finding | null {
   const arg = row?.args[r - 1];
   const callee = isCall(path.insns, c.insn) ? calleeName(prog, c.insn) : "";
   const role = arg === undefined ? "" : (ARG_ROLE[arg.type] ?? "");
+  const lost = have === "scalar" ? (nullHere(c, r) ?? lostAtCall(c, r)) : null;
+  if (lost !== null) return lost.finding;
   const expected = listed(
     said[3]!
       .split(", ")
@@ -421,8 +468,8 @@ export function explainArgument(c: Case): Finding | null {
 
 /** V021 and other pointers that were moved. */
 export function explainMoved(c: Case): Finding | null {
-  const r = regIn(c, /ptr R(\d+)|R(\d+) must have zero offset/);
-  if (r < 0) return null;
+  const r = regIn(c, /(?:ptr )?R(\d+) (?:off=|must have zero offset)/);
+  if (r < 0) return explainVariable(c);
   const at = firstMove(c, r);
   const type = typeText(c.w[r * REG_WORDS]!);
   const off = / off=(-?\d+)/.exec(c.kernel)?.[1] ?? "";
@@ -434,6 +481,24 @@ export function explainMoved(c: Case): Finding | null {
       c.w[r * REG_WORDS] === PTR_TO_CTX
         ? "read the context with constant offsets from its start: ctx->field"
         : "keep the pointer as it was and move a copy",
+    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
+  };
+}
+
+/** "variable ctx access": which register it is, the sentence does not say. */
+function explainVariable(c: Case): Finding | null {
+  const { insns } = c.path;
+  const cls = insns.code[c.insn]! & 7;
+  let r = cls === 1 ? insns.src[c.insn]! : insns.dst[c.insn]!;
+  if (isCall(insns, c.insn)) r = [1, 2, 3, 4, 5].find((one) => c.w[one * REG_WORDS] === PTR_TO_CTX) ?? 0;
+  const range = regRange(c.w, r);
+  const at = writtenAt(c.path, c.step, r);
+  if (range.min === range.max && range.min === 0n) return null;
+  return {
+    label: `moved by ${rangeText(range)}`,
+    required: "a constant offset",
+    known: `offset ${rangeText(range)}`,
+    help: "read the context with constant offsets from its start: ctx->field",
     notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
   };
 }

@@ -2,8 +2,9 @@
 import { progTypeWord } from "../abi/prog-types.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { type Case, type Finding, listed, nameOf, note, rangeText, regRange } from "./explain-case.ts";
+import { type Case, expressionAt, type Finding, listed, nameOf, note, rangeText, regRange } from "./explain-case.ts";
 import { isCondJump, madeAt, type Path } from "./explain-path.ts";
+import { lineAt } from "./explain-source.ts";
 import { REG_WORDS, SCALAR_VALUE } from "./regs.ts";
 import { MAX_REGS } from "./state.ts";
 
@@ -65,7 +66,7 @@ export function explainLarge(prog: ResolvedProg, path: Path): Finding | null {
   const calls = `${count(visits)} of ${count(total)} steps`;
   const notes: DiagnosticNote[] = [];
   const fork = busiestFork(path);
-  if (fork >= 0 && fork !== hot)
+  if (fork >= 0 && fork !== hot && path.visits[fork]! > 10)
     notes.push(note(prog, fork, `both ways are walked, ${count(path.visits[fork]!)} times`));
   const regs = changing.map((r) => {
     const step = path.at.lastIndexOf(hot);
@@ -215,6 +216,12 @@ function deepest(prog: ResolvedProg, starts: readonly number[], depths: readonly
   return top;
 }
 
+/** The line of the return says it already: "return 0;". */
+function sameLine(c: Case, insn: number): boolean {
+  const here = lineAt(c.prog, c.insn);
+  return here !== null && lineAt(c.prog, insn)?.line === here.line && expressionAt(c.prog, insn) === c.expression;
+}
+
 /** V019. */
 export function explainResult(c: Case): Finding | null {
   const said = /should have been in \[(-?\d+), (-?\d+)\]/.exec(c.kernel);
@@ -229,7 +236,15 @@ export function explainResult(c: Case): Finding | null {
     label: `the result is ${range}`,
     required: min === max ? `result == ${min}` : `${min} <= result <= ${max}`,
     known: `result is ${range}`,
-    help: min === "0" && max === "1" ? "return a yes or no:  return value != 0;" : `return a number in ${allowed}`,
-    notes: made === null || made.insn === c.insn ? [] : [note(c.prog, made.insn, "the result comes from here")],
+    help:
+      min === "0" && max === "1"
+        ? "return a yes or no:  return value != 0;"
+        : min === max
+          ? `return ${min}`
+          : `return a number in ${allowed}`,
+    notes:
+      made === null || made.insn === c.insn || sameLine(c, made.insn)
+        ? []
+        : [note(c.prog, made.insn, "the result comes from here")],
   };
 }

@@ -7,14 +7,19 @@
  */
 import type { LineInfo, ResolvedProg } from "../obj/spec.ts";
 
-/** The line of an insn: the last that begins at or before it. */
+/** The line of an insn: the last that begins at or before it; null without one, and for inline assembly. */
 export function lineAt(prog: ResolvedProg, insn: number): LineInfo | null {
   const { lines, funcs } = prog.spec;
   let found: LineInfo | null = null;
   let start = 0;
   for (const func of funcs) if (func.insnIdx <= insn) start = func.insnIdx;
   for (const line of lines) if (line.insnIdx <= insn && line.insnIdx >= start) found = line;
-  return found === null || found.text === "" ? null : found;
+  return found === null || found.text === "" || isInlineAsm(found.text) ? null : found;
+}
+
+/** One line of C for many instructions: they say more than it does. */
+export function isInlineAsm(text: string): boolean {
+  return /^\s*(?:asm|__asm__)\b/.test(text);
 }
 
 const WORD = /[A-Za-z0-9_]/;

@@ -49,9 +49,10 @@ const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
 export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: VerifyOptions = {}): Diagnostic {
   const path = failingPath(prog, options);
   const found = path === null ? NOTHING : (findingOf(prog, path, diagnostic) ?? NOTHING);
-  const insn = found.place ?? diagnostic.insn;
-  const line = insn < 0 ? null : (lineAt(prog, insn) ?? (insn === diagnostic.insn ? diagnostic.line : null));
-  const span = line === null ? null : spanOf(line);
+  const insn = found.place ?? (diagnostic.insn >= 0 ? diagnostic.insn : insnNamed(prog, diagnostic.kernel));
+  const shown = insn < 0 ? null : lineAt(prog, insn);
+  const line = shown ?? (insn === diagnostic.insn ? diagnostic.line : null);
+  const span = shown === null ? null : spanOf(shown);
   return {
     ...diagnostic,
     insn,
@@ -65,6 +66,12 @@ export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: Ver
     ...(found.known === undefined ? {} : { known: found.known }),
     ...(found.help === undefined ? {} : { help: found.help }),
   };
+}
+
+/** Refusals from before the walk name their instruction in the sentence only. */
+function insnNamed(prog: ResolvedProg, kernel: string): number {
+  const insn = Number(/\binsn (\d+)/.exec(kernel)?.[1] ?? -1);
+  return insn < prog.insns.length ? insn : -1;
 }
 
 function findingOf(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Finding | null {

@@ -259,7 +259,7 @@ function resolveMapValue(env: Env, meta: CallMeta, arg: number): number {
 }
 
 /** A string in a read-only map, at a constant place, with its end in the map. */
-function checkConstStr(env: Env, r: number): void {
+export function checkConstStr(env: Env, r: number): void {
   const w = regsOf(env);
   const at = r * REG_WORDS;
   const { log } = env;

@@ -50,6 +50,39 @@ const CTX_STRUCTS: Readonly<Record<string, string>> = {
   netfilter: "bpf_nf_ctx",
 };
 
+/** The kernel's structs behind them, where the name differs from the program's side. */
+const KERNEL_CTX: Readonly<Record<string, string>> = {
+  __sk_buff: "sk_buff",
+  xdp_md: "xdp_buff",
+  bpf_sock: "sock",
+  bpf_sock_addr: "bpf_sock_addr_kern",
+  bpf_sock_ops: "bpf_sock_ops_kern",
+  sk_msg_md: "sk_msg",
+  bpf_user_pt_regs_t: "pt_regs",
+  bpf_perf_event_data: "bpf_perf_event_data_kern",
+  bpf_sysctl: "bpf_sysctl_kern",
+  bpf_sockopt: "bpf_sockopt_kern",
+  sk_reuseport_md: "sk_reuseport_kern",
+  bpf_sk_lookup: "bpf_sk_lookup_kern",
+};
+
+/** The struct that the kernel passes as ctx, "" where it is none. */
+export function kernelCtxStruct(progType: number): string {
+  const word = progTypeWord(progType);
+  if (word === "flow_dissector") return "bpf_flow_dissector";
+  const name = CTX_STRUCTS[word] ?? "";
+  return KERNEL_CTX[name] ?? name;
+}
+
+/** A kernel function takes the ctx as a struct of this name: the program's side, or sk_buff and xdp_buff. */
+export function isCtxStruct(progType: number, name: string): boolean {
+  const wanted = CTX_STRUCTS[progTypeWord(progType)];
+  if (wanted === undefined || name === "") return false;
+  if (wanted === "__sk_buff" && name === "sk_buff") return true;
+  if (wanted === "xdp_md" && name === "xdp_buff") return true;
+  return name === wanted || (wanted === "bpf_user_pt_regs_t" && name === "pt_regs");
+}
+
 /** A refusal that is no fault of the program as a whole: the caller decides. */
 export class ArgsError extends Error {
   readonly errno: number;

@@ -12,7 +12,8 @@ import { type Env, regsOf } from "./env.ts";
 import { checkReturn } from "./exit.ts";
 import { checkHelperCall } from "./helper-call.ts";
 import { pushHistory } from "./history.ts";
-import { checkKfuncCall, isSpinAllowed } from "./kfunc-call.ts";
+import { checkKfuncCall } from "./kfunc-call.ts";
+import { isSpinAllowed } from "./kfunc-table.ts";
 import { pseudoBtf } from "./ksym.ts";
 import { beginWrites, commitWrites, updateLiveStack } from "./liveness.ts";
 import { anyScratched, fail, Reject, resetLog, scratchAll, scratchNone, scratchReg, write, writeLine } from "./log.ts";
@@ -118,7 +119,8 @@ function checkLdAbs(env: Env, code: number): void {
 }
 
 function checkExit(env: Env, exception: boolean): number {
-  checkResourceLeak(env, exception, env.cur.curframe === 0, "BPF_EXIT instruction in main prog");
+  const what = exception ? "bpf_throw" : "BPF_EXIT instruction in main prog";
+  checkResourceLeak(env, exception, exception || env.cur.curframe === 0, what);
   if (exception) return PATH_ENDS;
   if (env.cur.curframe > 0) {
     leaveFunction(env);
