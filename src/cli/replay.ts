@@ -84,9 +84,7 @@ const PACKET_TYPES = new Set([
  * feeds. A capture feeds one program: several need --prog.
  */
 function programsFor(spec: ObjSpec, request: RunRequest): readonly ProgSpec[] {
-  const inSlots = new Set(
-    spec.maps.flatMap((map) => map.slots.filter((slot) => slot.kind === "prog").map((slot) => slot.name)),
-  );
+  const inSlots = progsInSlots(spec);
   if (request.prog !== undefined) {
     const prog = spec.programs.find((each) => each.name === request.prog);
     if (prog === undefined) {
@@ -112,6 +110,10 @@ function programsFor(spec: ObjSpec, request: RunRequest): readonly ProgSpec[] {
           : `choose with --prog: ${entries.map((prog) => prog.name).join(", ")}`,
     },
   );
+}
+
+function progsInSlots(spec: ObjSpec): ReadonlySet<string> {
+  return new Set(spec.maps.flatMap((map) => map.slots.filter((slot) => slot.kind === "prog").map((slot) => slot.name)));
 }
 
 function isPacketProg(prog: ProgSpec): boolean {
@@ -181,12 +183,22 @@ const DROPS: ReadonlySet<string> = new Set(["drop", "aborted", "shot", "deny"]);
 
 async function replayRecording(collection: Collection, file: string): Promise<Outcome[]> {
   const { parseEvents } = await import("../loader/events.ts");
-  const events = [...parseEvents(await readInput(file), file)];
-  return Object.values(collection.programs).map((program) => ({
-    program,
-    packets: null,
-    events: program.replayEvents(events),
-  }));
+  const programs = eventProgs(collection);
+  const bar = progress("events");
+  const results = collection.replayEvents(parseEvents(await readInput(file), file), {
+    programs: programs.map((program) => program.name),
+    onProgress: (n) => bar.update(n),
+  });
+  bar.end();
+  return programs.map((program) => ({ program, packets: null, events: results[program.name]! }));
+}
+
+/** Without those that only tail calls lead to, and those that want packets (if that is not all of them). */
+function eventProgs(collection: Collection): readonly Program[] {
+  const inSlots = progsInSlots(collection.spec);
+  const entries = Object.values(collection.programs).filter((program) => !inSlots.has(program.name));
+  const tracing = entries.filter((program) => !isPacketProg(program.spec));
+  return tracing.length > 0 ? tracing : entries;
 }
 
 function reportLoad(collection: Collection, request: RunRequest): void {

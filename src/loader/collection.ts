@@ -1,9 +1,10 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
 import { SkepError } from "../base/error.ts";
 import type { ObjSpec } from "../obj/spec.ts";
+import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
 import { liveGlobals } from "./globals.ts";
 import type { BpfMap } from "./map.ts";
-import type { Link, Program } from "./program.ts";
+import { type Link, noReplay, type Program } from "./program.ts";
 import type { AnyShape, ObjectShape, Value } from "./shape.ts";
 import type { Target } from "./target.ts";
 
@@ -61,6 +62,25 @@ export class Collection<T extends ObjectShape = AnyShape> {
   /** Zero-initialised variables: read and assign while programs run. */
   get bss(): Globals<T["bss"]> {
     return this.#globals("bss") as unknown as Globals<T["bss"]>;
+  }
+
+  /**
+   * Recorded events on the object's programs together: each event runs on every program that wants it before the next one
+   * does, so that an entry and its exit meet. `programs`: only these; default: all. Throws "run/events" for programs that
+   * take packets, "load/not-supported" where the target does not replay events.
+   */
+  replayEvents(
+    events: Iterable<RecordedEvent>,
+    options: EventReplayOptions & { readonly programs?: readonly (keyof T["programs"] & string)[] } = {},
+  ): { [K in keyof T["programs"]]?: EventReplayResult } {
+    const { programs: names = Object.keys(this.programs), ...rest } = options;
+    const programs = names.map((name) => this.programs[name] ?? noProgram(this.spec, name));
+    if (this.target.replayEvents === undefined) throw noReplay(names[0] ?? this.spec.name);
+    const raw = programs.map((program) => program.raw);
+    const results = this.target.replayEvents(raw, events, rest);
+    return Object.fromEntries(names.map((name, i) => [name, results[i]!])) as {
+      [K in keyof T["programs"]]?: EventReplayResult;
+    };
   }
 
   get links(): readonly Link[] {
@@ -123,6 +143,12 @@ export class Collection<T extends ObjectShape = AnyShape> {
     }
     return all;
   }
+}
+
+export function noProgram(spec: ObjSpec, name: string): never {
+  throw new SkepError("load/program", `no program ${name} in ${spec.name}`, {
+    advice: `it has: ${spec.programs.map((prog) => prog.name).join(", ")}`,
+  });
 }
 
 /** Null for maps that have no keys or whose values user space cannot read (perf arrays answer ENOTSUPP). */

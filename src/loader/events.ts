@@ -24,9 +24,10 @@ export type EventValue = number | bigint | string | boolean | null | readonly Ev
 
 export interface EventReplayOptions {
   readonly signal?: AbortSignal;
+  /** Now and then, with the number of events read. */
   readonly onProgress?: (events: number) => void;
-  /** Called after each event that the program ran on, with its return value. */
-  readonly onEvent?: (event: RecordedEvent, retval: number) => void;
+  /** Called after each event that a program ran on, with its return value and its name. */
+  readonly onEvent?: (event: RecordedEvent, retval: number, prog: string) => void;
 }
 
 export interface EventReplayResult {

@@ -167,3 +167,21 @@ test("map sizes can be changed, and a live map used again", () => {
   first.close();
   target.close();
 });
+
+test("recorded events run on the programs that are named, or on all", async () => {
+  const opens = loadObject<AnyShape>(example("opens.bpf.o"), embedded(), {}, true);
+  const events = [{ event: "syscalls/sys_enter_openat", fields: { filename: "/etc/hosts" } }, { event: "other/one" }];
+  const ran: string[] = [];
+  expect(opens.replayEvents(events, { onEvent: (_event, _retval, prog) => ran.push(prog) })).toMatchObject({
+    opens: { events: 1, skipped: 1 },
+  });
+  expect(ran).toEqual(["opens"]);
+  expect(opens.maps["events"]!.drain()).toMatchObject([{ filename: "/etc/hosts" }]);
+  expect(await codeOf(() => opens.replayEvents(events, { programs: ["nobody"] }))).toBe("load/program");
+  opens.close();
+  expect(await codeOf(() => opens.replayEvents(events))).toBe("runtime/closed");
+
+  const guard = loadObject<AnyShape>(example("syn_guard.bpf.o"), embedded(), {}, true);
+  expect(await codeOf(() => guard.replayEvents(events))).toBe("run/events");
+  guard.close();
+});

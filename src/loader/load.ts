@@ -9,7 +9,7 @@ import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_PROG_ARRAY } from "../abi/map-types.ts
 import { bug, SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ObjSpec, ProgSpec } from "../obj/spec.ts";
-import { Collection, type LoadTimes } from "./collection.ts";
+import { Collection, type LoadTimes, noProgram } from "./collection.ts";
 import { withGlobals } from "./globals.ts";
 import { BpfMap } from "./map.ts";
 import { type Link, Program } from "./program.ts";
@@ -90,13 +90,7 @@ export function loadObject<T extends ObjectShape = AnyShape>(
 
 function choosePrograms(spec: ObjSpec, wanted: readonly string[] | undefined): readonly ProgSpec[] {
   if (wanted === undefined) return spec.programs.filter((prog) => prog.autoload);
-  return wanted.map((name) => {
-    const found = spec.programs.find((prog) => prog.name === name);
-    if (found !== undefined) return found;
-    throw new SkepError("load/program", `no program ${name} in ${spec.name}`, {
-      advice: `it has: ${spec.programs.map((prog) => prog.name).join(", ")}`,
-    });
-  });
+  return wanted.map((name) => spec.programs.find((prog) => prog.name === name) ?? noProgram(spec, name));
 }
 
 /** Map specs as they will be made: sizes and initial values changed as the options say. Pure. */

@@ -70,13 +70,14 @@ export class Program {
     return total;
   }
 
-  /** Recorded events, in order; those of other kinds are skipped. Throws "load/not-supported" where the target cannot. */
+  /**
+   * Recorded events, in order, on this program alone; those of other kinds are skipped. Programs that work together (entry
+   * and exit, say) want Collection.replayEvents. Throws "load/not-supported" where the target
+   * cannot.
+   */
   replayEvents(events: Iterable<RecordedEvent>, options: EventReplayOptions = {}): EventReplayResult {
     if (this.raw.replayEvents !== undefined) return this.raw.replayEvents(events, options);
-    throw new SkepError("load/not-supported", "this target does not replay recorded events", {
-      site: { prog: this.name },
-      advice: "use the embedded target",
-    });
+    throw noReplay(this.name);
   }
 
   attach(options: AttachOptions = {}): Link {
@@ -169,6 +170,13 @@ export class Link {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+export function noReplay(prog: string): SkepError {
+  return new SkepError("load/not-supported", "this target does not replay recorded events", {
+    site: { prog },
+    advice: "use the embedded target",
+  });
 }
 
 /** Packets between two turns of the event loop: some 10 ms of work. */

@@ -20,6 +20,15 @@ export interface Target {
   createMap(spec: MapSpec, inner: TargetMap | null): TargetMap;
   /** Verifies and compiles. `maps` are the live maps of prog.maps, in order. Throws VerifierError or SkepError "load/...". */
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg;
+  /**
+   * Tracing programs together: each event runs on all that want it, in their order, before the next event. A result a
+   * program. Absent where the target cannot replay events.
+   */
+  replayEvents?(
+    progs: readonly TargetProg[],
+    events: Iterable<RecordedEvent>,
+    options?: EventReplayOptions,
+  ): EventReplayResult[];
   /** Frees everything that is left, links first. */
   close(): void;
 }

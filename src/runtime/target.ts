@@ -161,6 +161,20 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
       return rt.createMap(spec, inner === null ? null : ownMap(rt, inner));
     },
     loadProg,
+    replayEvents(wanted, events, options = {}) {
+      const { rt, hooks } = start();
+      const own = wanted.map((prog) => ownProg(rt, prog));
+      for (const prog of own) prog.use();
+      try {
+        return hooks.replayEvents(
+          own.map((prog) => ({ prog, exec: prog.exec })),
+          events,
+          options,
+        );
+      } finally {
+        for (const prog of own) prog.unuse();
+      }
+    },
     close() {
       if (closed) return;
       state?.hooks.close();
@@ -334,6 +348,14 @@ function ownMap(rt: Runtime, map: TargetMap): EmbeddedMap {
   if (map instanceof EmbeddedMap && rt.mapById(map.id) === map) return map;
   throw new SkepError("load/map", `map ${map.spec.name} belongs to another target, or is closed`, {
     advice: "a program and its maps are made by one target",
+  });
+}
+
+function ownProg(rt: Runtime, prog: TargetProg): SlotProg {
+  const own = rt.progs.get(prog.id);
+  if (own === prog) return own;
+  throw new SkepError("run/closed", `program ${prog.prog.spec.name} is unloaded, or of another target`, {
+    site: { prog: prog.prog.spec.name },
   });
 }
 

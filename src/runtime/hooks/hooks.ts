@@ -17,7 +17,7 @@ import {
 import { verdictName } from "../../abi/verdicts.ts";
 import { SkepError } from "../../base/error.ts";
 import type { Executable, HelperImpl } from "../../engine/engine.ts";
-import type { RecordedEvent } from "../../loader/events.ts";
+import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";
 import type { AttachOptions, TargetLink, TargetProg } from "../../loader/target.ts";
 import { fibHelper } from "../helpers/net-fib.ts";
 import { csumDiffHelper, skbCsumHelpers } from "../helpers/net-l4.ts";
@@ -109,9 +109,7 @@ export function createHooks(machine: Machine): Hooks {
       testRun: (run) => whole(p, () => hook.testRun(exec, run)),
       replay: (source, options = {}) => whole(p, () => replay.run(exec, source, options)),
       replayEvents() {
-        throw new SkepError("run/events", `${spec.name} takes packets, not events`, {
-          advice: "give it a capture: skep run FILE --pcap CAPTURE",
-        });
+        throw takesPackets(spec.name);
       },
       attach(options) {
         return attach(prog, exec, hook, options);
@@ -131,7 +129,7 @@ export function createHooks(machine: Machine): Hooks {
           advice: "give it a recording: skep run FILE --events RECORDING",
         });
       },
-      replayEvents: (events, options = {}) => trace.replay(exec, events, options),
+      replayEvents: (events, options = {}) => trace.replay([exec], events, options)[0]!,
       attach: (options) => {
         const target = options.target ?? spec.attachTo;
         return add({ prog, what: `${wordOf(spec.type)} ${target}`.trim(), hook: trace, exec, dev: null, rank: 3 });
@@ -140,6 +138,20 @@ export function createHooks(machine: Machine): Hooks {
         links = links.filter((link) => link.prog !== prog);
       },
     };
+  }
+
+  function replayEvents(
+    progs: readonly { readonly prog: TargetProg; readonly exec: Executable }[],
+    events: Iterable<RecordedEvent>,
+    options: EventReplayOptions,
+  ): EventReplayResult[] {
+    const other = progs.find(({ prog }) => !isTraceType(prog.prog.spec.type));
+    if (other !== undefined) throw takesPackets(other.prog.prog.spec.name);
+    return trace.replay(
+      progs.map(({ exec }) => exec),
+      events,
+      options,
+    );
   }
 
   function ctxProgram(prog: TargetProg, exec: Executable): HookProg {
@@ -221,6 +233,7 @@ export function createHooks(machine: Machine): Hooks {
     loadPacket: (offset, sizeBytes) => p.load(offset, sizeBytes),
     regions: () => (p.kind === KIND_NONE ? [...trace.regions(), ...ctxOnly.regions()] : p.regions()),
     program,
+    replayEvents,
     links: () => links,
     inject,
     emit,
@@ -278,6 +291,12 @@ function packetHook(p: PacketBuf, progType: number, attachType: number): PacketH
     default:
       return null;
   }
+}
+
+function takesPackets(name: string): SkepError {
+  return new SkepError("run/events", `${name} takes packets, not events`, {
+    advice: "give it a capture: skep run FILE --pcap CAPTURE",
+  });
 }
 
 function noHook(prog: TargetProg): SkepError {

@@ -55,6 +55,23 @@ test("tracepoint: fields lie where the format says; other events are skipped", (
   ]);
 });
 
+test("programs together: each event runs on all that want it before the next one", () => {
+  const t = target();
+  const enter = load("r0 = 1\nexit", "syscalls/sys_enter_openat", BPF_PROG_TYPE_TRACEPOINT, t);
+  const leave = load("r0 = 2\nexit", "syscalls/sys_exit_openat", BPF_PROG_TYPE_TRACEPOINT, t);
+  const events = ["enter", "exit", "enter", "exit", "exit"].map((side) => ({ event: `syscalls/sys_${side}_openat` }));
+  const order: number[] = [];
+  const results = t.replayEvents!([enter, leave], events, { onEvent: (_event, retval) => order.push(retval) });
+  expect(order).toEqual([1, 2, 1, 2, 2]);
+  expect(results).toMatchObject([
+    { events: 2, skipped: 3 },
+    { events: 3, skipped: 2 },
+  ]);
+  leave.close();
+  expect(codeOf(() => t.replayEvents!([enter, leave], events))).toBe("run/closed");
+  t.close();
+});
+
 test("tracepoint: text in place is cut with a NUL, arrays and data_loc are filled", () => {
   const comm = load("r0 = *(u64 *)(r1 + 16)\nr0 >>= 56\nexit", "sched/sched_switch");
   expect(results(comm, [{ event: "sched/sched_switch", fields: { prev_comm: "0123456789abcdefgh" } }])).toEqual([0]);

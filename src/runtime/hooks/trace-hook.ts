@@ -55,7 +55,12 @@ export interface TraceHook {
   wants(exec: Executable, event: RecordedEvent): boolean;
   /** Runs once on the event; the result is r0's low half, signed. */
   run(exec: Executable, event: RecordedEvent): number;
-  replay(exec: Executable, events: Iterable<RecordedEvent>, options: EventReplayOptions): EventReplayResult;
+  /** Each event on every program that wants it, in their order, before the next event. A result a program. */
+  replay(
+    execs: readonly Executable[],
+    events: Iterable<RecordedEvent>,
+    options: EventReplayOptions,
+  ): EventReplayResult[];
   testRun(exec: Executable, run: TestRun): TestRunResult;
   regions(): readonly Region[];
 }
@@ -197,33 +202,38 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
   }
 
   function replay(
-    exec: Executable,
+    execs: readonly Executable[],
     events: Iterable<RecordedEvent>,
     { signal, onProgress, onEvent }: EventReplayOptions,
-  ): EventReplayResult {
+  ): EventReplayResult[] {
     const saved = { ...state, comm: state.comm.slice() };
-    let ran = 0;
-    let skipped = 0;
-    let elapsedMs = 0;
+    const counts = execs.map((exec) => ({ exec, name: exec.prog.prog.spec.name, ran: 0, skipped: 0, elapsedMs: 0 }));
+    let seen = 0;
     wallShift = null;
     try {
       for (const event of events) {
         if (signal?.aborted === true) break;
-        if (!wants(exec, event)) {
-          skipped++;
-          continue;
+        for (const count of counts) {
+          if (!wants(count.exec, event)) {
+            count.skipped++;
+            continue;
+          }
+          const start = performance.now();
+          const retval = step(count.exec, event);
+          count.elapsedMs += performance.now() - start;
+          count.ran++;
+          onEvent?.(event, retval, count.name);
         }
-        const start = performance.now();
-        const retval = step(exec, event);
-        elapsedMs += performance.now() - start;
-        ran++;
-        onEvent?.(event, retval);
-        if (ran % PROGRESS_EVERY === 0) onProgress?.(ran);
+        if (++seen % PROGRESS_EVERY === 0) onProgress?.(seen);
       }
     } finally {
       restore(saved);
     }
-    return { events: ran, skipped, nsPerEvent: ran === 0 ? 0 : (elapsedMs * 1e6) / ran };
+    return counts.map(({ ran, skipped, elapsedMs }) => ({
+      events: ran,
+      skipped,
+      nsPerEvent: ran === 0 ? 0 : (elapsedMs * 1e6) / ran,
+    }));
   }
 
   /** The kernel lets raw tracepoints be tested: ctx is their arguments, there is no packet and no repeat. */

@@ -105,6 +105,12 @@ export interface Hooks {
   regions(): readonly Region[];
   /** Throws "load/hook" for a type that no hook here runs. */
   program(prog: TargetProg, exec: Executable): HookProg;
+  /** Each event on every one of the tracing programs that wants it, before the next event. Others throw "run/events". */
+  replayEvents(
+    progs: readonly { readonly prog: TargetProg; readonly exec: Executable }[],
+    events: Iterable<RecordedEvent>,
+    options: EventReplayOptions,
+  ): EventReplayResult[];
   /** Live links in the order of attaching. */
   links(): readonly TargetLink[];
   /**
