@@ -39,7 +39,8 @@ interface Row {
 export function diagnosticText(finding: Diagnostic): string {
   const c = colors();
   const head = `${c.red(c.bold(`error[${finding.code}]`))}${c.bold(`: ${finding.message}`)}`;
-  const where = finding.insn < 0 ? finding.prog : `${finding.prog}, insn ${finding.insn}`;
+  const inside = finding.func === undefined ? finding.prog : `${finding.prog}, ${finding.func}()`;
+  const where = finding.insn < 0 ? inside : `${inside}, insn ${finding.insn}`;
   const tail = [
     ...(finding.help === undefined ? [] : [`help: ${finding.help}`]),
     `kernel says: ${said(finding.kernel)}`,
@@ -158,7 +159,7 @@ function shortPath(file: string): string {
 }
 
 export function diagnosticJson(finding: Diagnostic): object {
-  const { code, message, prog, insn, line, span, label, required, known, help, kernel, related } = finding;
+  const { code, message, prog, insn, func, line, span, label, required, known, help, kernel, related } = finding;
   return {
     code,
     severity: "error",
@@ -166,6 +167,7 @@ export function diagnosticJson(finding: Diagnostic): object {
     prog,
     ...position(line, span),
     insn,
+    func,
     label,
     required,
     known,

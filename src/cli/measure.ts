@@ -1,7 +1,8 @@
 /**
  * Times one program on several engines, interleaved in one process: every round runs each engine once, so that a machine
  * whose speed drifts slows all of them alike. The cost of an empty program of the same type is subtracted, measured the
- * same way; medians over the rounds are what counts.
+ * same way; medians over the rounds are what counts. Rounds are short, well below a scheduler's time slice: the kernel takes
+ * the time in which it was preempted out of its own figure, user space cannot, and so most rounds must not be interrupted.
  */
 import type { TargetProg, TestRunResult } from "../loader/target.ts";
 

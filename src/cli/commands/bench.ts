@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .option("--data <file>", "packet to run on (default: a TCP packet of 512 bytes)")
     .option("--pcap <file>", "take the first packet of a capture instead")
     .option("--engines <list>", "which of jit, interp, linux", "jit,interp,linux")
-    .option("--rounds <n>", "rounds; the median counts", "9")
+    .option("--rounds <n>", "rounds of 2 ms an engine; the median counts", "61")
     .addHelpText("after", "\nExample:\n  skep bench examples/*.bpf.o --pcap examples/http.pcapng\n")
     .action(bench);
 }
@@ -84,7 +84,7 @@ async function benchProgram(
       contenders.push({ engine, prog: timed.raw, empty: idle.programs["empty"]!.raw });
       if (engine === "jit") jitUsPerInsn = await translateUs(spec, prog);
     }
-    const measured = measure(contenders, { data, rounds, roundMs: 20 });
+    const measured = measure(contenders, { data, rounds, roundMs: 2 });
     const ns = Object.fromEntries(measured.timings.map((timing) => [timing.engine, timing.ns]));
     return { file: spec.name, name: prog.name, insns: prog.insns.length, ns, jitUsPerInsn, agree: measured.agree };
   } finally {
