@@ -8,12 +8,16 @@
  * Sentences: kernel/bpf/verifier.c, btf.c, check_attach_btf_id and others of Linux 6.18.
  */
 
+/** A sentence, and the message and help of those that the row's do not fit. */
+type Says = readonly [pattern: RegExp, message?: string, help?: string];
+
 export interface CodeRow {
   readonly code: string;
   /** Of the class: headline of its page. */
   readonly title: string;
-  /** Sentences of the kernel; message and help of those that the row's do not fit. */
-  readonly says: readonly (readonly [pattern: RegExp, message?: string, help?: string])[];
+  /** Sentences with a free name in them, which other rows' patterns could match: looked at before all `says`. */
+  readonly first?: readonly Says[];
+  readonly says: readonly Says[];
   readonly message: string;
   /** Advice where the failing path gives no better one. */
   readonly help: string;
@@ -76,7 +80,8 @@ export const CODES: readonly CodeRow[] = [
     says: [
       [/R(\d+) invalid mem access '(?:\w*_or_null\w*)'/, "the pointer in r$1 may be null here"],
       [/R(\d+) pointer arithmetic on \S*or_null\S* prohibited/, "r$1 may be null here: no arithmetic before the check"],
-      [/Possibly NULL pointer passed to (?:helper|trusted) arg(\d+)/, "argument $1 may be null here"],
+      [/Possibly NULL pointer passed to helper arg(\d+)/, "argument $1 may be null here"],
+      [/Possibly NULL pointer passed to trusted arg(\d+)/, "argument $1 (counted from 0) may be null here"],
       [/arg#(\d+) is expected to be non-NULL/, "argument $1 (counted from 0) may be null here"],
       [/R(\d+) type=\S*_or_null\S* expected=/, "argument r$1 may be null here"],
     ],
@@ -690,8 +695,8 @@ export const CODES: readonly CodeRow[] = [
   {
     code: "V039",
     title: "a kernel function may not be called like this",
+    first: [[/calling kernel function (\S+) is not allowed/, "programs of this type may not call $1"]],
     says: [
-      [/calling kernel function (\S+) is not allowed/, "programs of this type may not call $1"],
       [
         /kernel func|kfunc|ksym|kernel symbol|arg#\d+|args#\d+|core kernel|CONFIG_|ldimm64|JIT|type ID|resolve the size|local storage|CAP_/,
       ],
@@ -711,14 +716,24 @@ export interface Classified {
 /** Class, message and advice for what the kernel would say. */
 export function classify(kernel: string): Classified {
   for (const row of CODES) {
-    for (const [pattern, message, help] of row.says) {
-      const match = pattern.exec(kernel);
-      if (match === null) continue;
-      const text = (message ?? row.message).replace(/\$(\d)/g, (_, n: string) => match[Number(n)] ?? "");
-      return { code: row.code, message: text, help: help ?? row.help };
-    }
+    const found = row.first === undefined ? null : match(row, row.first, kernel);
+    if (found !== null) return found;
+  }
+  for (const row of CODES) {
+    const found = match(row, row.says, kernel);
+    if (found !== null) return found;
   }
   const last = kernel.slice(kernel.lastIndexOf("\n") + 1);
   const message = /^E[A-Z0-9]+$/.test(last) ? `refused with ${last}, without a word of why` : last;
   return { code: UNKNOWN_CODE, message, help: "" };
+}
+
+function match(row: CodeRow, says: readonly Says[], kernel: string): Classified | null {
+  for (const [pattern, message, help] of says) {
+    const groups = pattern.exec(kernel);
+    if (groups === null) continue;
+    const text = (message ?? row.message).replace(/\$(\d)/g, (_, n: string) => groups[Number(n)] ?? "");
+    return { code: row.code, message: text, help: help ?? row.help };
+  }
+  return null;
 }

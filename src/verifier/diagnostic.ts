@@ -32,6 +32,8 @@ export interface Diagnostic {
   /** Advice: of the class, or of explain() for this very case. */
   readonly help?: string;
   // From here on by explain() only.
+  /** Function of the program where that is not the entry. */
+  readonly func?: string;
   /** Stands beneath the carets of `line`. */
   readonly label?: string;
   readonly span?: readonly [number, number];

@@ -61,8 +61,17 @@ export function expressionAt(prog: ResolvedProg, insn: number): string {
 export function note(prog: ResolvedProg, insn: number, message: string): DiagnosticNote {
   const line = lineAt(prog, insn);
   const span = line === null ? null : spanOf(line);
-  const text = kernelText(prog.insns, insn, { bare: true });
+  const text = insnText(prog, insn);
   return { message, insn, line, text, ...(span === null ? {} : { span }) };
+}
+
+/** The instruction as the verifier's log has it, without its opcode. */
+export function insnText(prog: ResolvedProg, insn: number): string {
+  const btf = prog.kernelBtf;
+  return kernelText(prog.insns, insn, {
+    bare: true,
+    kfuncName: (id) => (btf !== null && id > 0 && id < btf.length ? btf.type(id).name : undefined),
+  });
 }
 
 /** The variable that a value was given to where it was made; else the expression; else "". */

@@ -121,7 +121,7 @@ export function scalarOf(c: Case, step: number, r: number): Index {
 /** "queue is 0..255", "the number may be anything" */
 function whatIs(name: string, range: Range): string {
   const text = rangeText(range);
-  return `${name === "" ? "the number" : name} ${text === "any number" ? "may be any number" : `is ${text}`}`;
+  return `${name === "" ? "the number" : name} ${text === "any number" ? "may be anything" : `is ${text}`}`;
 }
 
 function madeReg(c: Case, insn: number): number {

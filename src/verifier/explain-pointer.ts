@@ -29,6 +29,7 @@ import {
   ID,
   isPacketPointer,
   NOT_INIT,
+  OFF,
   PTR_MAYBE_NULL,
   PTR_TO_CTX,
   PTR_TO_MAP_VALUE,
@@ -219,24 +220,20 @@ function lostInMath(c: Case, r: number): Loss | null {
   };
   if (!isPointer(src) && (isMov || !isPointer(dst))) return null;
   const both = isPointer(dst) && isPointer(src);
+  const cuts = cls === 4 && (c.path.insns.code[at.insn]! & 0xf0) !== 0xd0;
   return {
     finding: {
       message: `${pointerIn(c) || `r${r}`} is only a number since the arithmetic on it`,
       label: "a number, not a pointer any more",
       required: "a pointer",
       known: `a number since instruction ${at.insn}`,
-      help:
-        cls === 4
-          ? "32-bit arithmetic keeps half of a pointer: use 64-bit types (long, void *)"
-          : both
-            ? "the difference of two pointers is a number: add it to a pointer to have one again"
-            : "only + and - of a number keep a pointer a pointer",
+      help: cuts
+        ? "32-bit arithmetic keeps half of a pointer: use 64-bit types (long, void *)"
+        : both
+          ? "the difference of two pointers is a number: add it to a pointer to have one again"
+          : "only + and - of a number keep a pointer a pointer",
       notes: [
-        note(
-          c.prog,
-          at.insn,
-          cls === 4 ? "a 32-bit operation cuts the pointer here" : "the pointer becomes a number here",
-        ),
+        note(c.prog, at.insn, cuts ? "a 32-bit operation cuts the pointer here" : "the pointer becomes a number here"),
       ],
     },
   };
@@ -278,6 +275,14 @@ function neverPointer(c: Case, r: number): Loss {
     );
   }
   if (cls === 0 || ((cls === 4 || cls === 7) && (insns.code[at.insn]! & 0xf8) === 0xb0)) {
+    const { min, max } = regRange(c.w, r);
+    if (min !== max) {
+      return fail(
+        `${name} was kept on the stack and written over there: what comes back is a number`,
+        "this was kept",
+        "write to the stack at constant offsets, apart from where pointers are kept",
+      );
+    }
     return fail(
       `${name} is the constant ${rangeText(regRange(c.w, r))}, not an address`,
       "a constant: a map or variable that was not relocated looks like this",
@@ -326,15 +331,16 @@ function explainOpaque(c: Case, r: number, type: number): Finding | null {
 export function explainNull(c: Case): Finding | null {
   let r = regIn(c, /R(\d+) (?:invalid mem access|pointer arithmetic on|type=)/);
   if (r < 0) {
-    const arg = regIn(c, /passed to (?:helper|trusted) arg(\d+)/);
-    r = arg > 0 ? arg : -1;
+    // Helpers count registers, kernel functions arguments.
+    const trusted = regIn(c, /passed to trusted arg(\d+)/);
+    r = trusted >= 0 ? trusted + 1 : regIn(c, /passed to helper arg(\d+)/);
   }
   if (r < 0) return null;
   const { path, prog } = c;
   const at = madeAt(path, c.step, r);
   const type = c.w[r * REG_WORDS]!;
   if ((type & PTR_MAYBE_NULL) === 0) return constantNull(c, r);
-  if (at === null) return null;
+  if (at === null) return nullArgument(c);
   const isPlainCall = isCall(path.insns, at.insn);
   const producer = isPlainCall ? calleeName(prog, at.insn) : "";
   const name = nameOf(prog, at) || pointerName(c.expression);
@@ -351,6 +357,21 @@ export function explainNull(c: Case): Finding | null {
         ? `leave this path where it is null:  if r${r} == 0 goto ...  after ${placeOf(prog, at.insn)}`
         : `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
     notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r)],
+  };
+}
+
+/** A parameter of a global function, which any caller may pass null for. */
+function nullArgument(c: Case): Finding {
+  const name = pointerName(c.expression) || "the pointer";
+  return {
+    message: `${name}, an argument of this function, may be null`,
+    label: "used without a check",
+    required: `${name} != NULL`,
+    known: "whatever a caller passes",
+    help:
+      name === "the pointer"
+        ? "compare it with null first"
+        : `add  if (!${name}) return ...;  at the start of the function`,
   };
 }
 
@@ -406,7 +427,7 @@ const WHAT: Readonly<Record<string, string>> = {
 const ARG_ROLE: Readonly<Record<string, string>> = {
   map_key: "the address of a key",
   map_value: "the address of a value",
-  mem: "the address of memory",
+  mem: "a pointer to memory",
   const_map_ptr: "a map",
   ctx: "the program's context",
   const_size: "a size",
@@ -451,11 +472,11 @@ export function explainArgument(c: Case): Finding | null {
   const number = isNumber && range !== "any number" ? ` (${range})` : "";
   return {
     message: `argument ${r} of ${callee || "the function"} must be ${role || expected}, not ${given}`,
-    label: `${name === "" ? `argument ${r}` : name} is ${given}${number}${isNumber && /address/.test(role) ? ", not an address" : ""}`,
+    label: `${name === "" ? `argument ${r}` : name} is ${given}${number}${isNumber && /address|pointer/.test(role) ? ", not an address" : ""}`,
     required: `argument ${r}: ${expected}`,
     known: `${given}${number}`,
     help:
-      isNumber && /address/.test(role)
+      isNumber && /address|pointer/.test(role)
         ? name === ""
           ? "pass the address of a variable, not its value: &variable"
           : `pass its address: &${name}`
@@ -474,7 +495,7 @@ export function explainMoved(c: Case): Finding | null {
   const type = typeText(c.w[r * REG_WORDS]!);
   const off = / off=(-?\d+)/.exec(c.kernel)?.[1] ?? "";
   return {
-    label: `${type} moved by ${off === "" ? "a number" : bytesText(off)}`,
+    label: `${type} moved by ${bytesText(off === "" ? String(c.w[r * REG_WORDS + OFF]) : off)}`,
     required: `${type} as it was given`,
     known: `${type}${off === "" ? "" : ` + ${off}`}`,
     help:

@@ -8,11 +8,11 @@
  *
  * States seen on the way are for display: they never reach an engine.
  */
-import { kernelText } from "../asm/kernel.ts";
+
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { explainContext, explainGpl, explainHelper, explainLeak, explainSizeArgument } from "./explain-call.ts";
-import { type Case, type Finding, newCase } from "./explain-case.ts";
+import { type Case, type Finding, insnText, newCase } from "./explain-case.ts";
 import { explainAddition, explainRegion, explainStack, explainStackBytes } from "./explain-memory.ts";
 import { explainPacket } from "./explain-packet.ts";
 import { failingPath, type Path } from "./explain-path.ts";
@@ -60,12 +60,22 @@ export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: Ver
     message: found.message ?? diagnostic.message,
     related: found.notes ?? diagnostic.related,
     ...(span === null ? {} : { span }),
-    ...(insn < 0 ? {} : { text: kernelText(prog.insns, insn, { bare: true }) }),
+    ...functionOf(prog, insn),
+    ...(insn < 0 ? {} : { text: insnText(prog, insn) }),
     ...(found.label === undefined ? {} : { label: found.label }),
     ...(found.required === undefined ? {} : { required: found.required }),
     ...(found.known === undefined ? {} : { known: found.known }),
     ...(found.help === undefined ? {} : { help: found.help }),
   };
+}
+
+/** The function of the program that an insn belongs to, where that is not the entry. */
+function functionOf(prog: ResolvedProg, insn: number): { func?: string } {
+  let name = "";
+  prog.spec.funcs.forEach((func, i) => {
+    if (func.insnIdx <= insn) name = i === 0 ? "" : func.name;
+  });
+  return name === "" ? {} : { func: name };
 }
 
 /** Refusals from before the walk name their instruction in the sentence only. */
