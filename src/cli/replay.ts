@@ -59,6 +59,7 @@ export async function replayObject(request: RunRequest): Promise<void> {
     const outcomes: Outcome[] = [];
     if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));
     else if (request.events !== undefined) outcomes.push(...(await replayRecording(collection, request.events)));
+    else say("nothing to run on: give a capture with --pcap FILE, or recorded events with --events FILE");
     if (output.json) printJson(documentOf(collection, outcomes));
     else report(collection, outcomes, request);
   } finally {

@@ -1,10 +1,11 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
 import { SkepError } from "../base/error.ts";
-import type { ObjSpec } from "../obj/spec.ts";
+import type { MapSpec, ObjSpec } from "../obj/spec.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
 import { liveGlobals } from "./globals.ts";
-import type { BpfMap } from "./map.ts";
+import { BpfMap, makeMap } from "./map.ts";
 import { type Link, noReplay, type Program } from "./program.ts";
+import { recordType } from "./records.ts";
 import type { AnyShape, ObjectShape, Value } from "./shape.ts";
 import type { Target } from "./target.ts";
 
@@ -28,7 +29,8 @@ export class Collection<T extends ObjectShape = AnyShape> {
   readonly times: LoadTimes;
   readonly #links = new Set<Link>();
   readonly #all: ReadonlyMap<string, BpfMap>;
-  readonly #owned: readonly { close(): void }[];
+  readonly #owned: { close(): void }[];
+  readonly #globals = new Map<string, Record<string, Value>>();
   #closed = false;
 
   constructor(
@@ -37,8 +39,8 @@ export class Collection<T extends ObjectShape = AnyShape> {
     programs: ReadonlyMap<string, Program>,
     maps: ReadonlyMap<string, BpfMap>,
     times: LoadTimes,
-    /** What close() frees, in the order of making: maps that were lent are not among it. */
-    owned: readonly { close(): void }[],
+    /** What close() frees, in the order of making: maps that were lent are not among it. The collection adds to it. */
+    owned: { close(): void }[],
   ) {
     this.spec = spec;
     this.target = target;
@@ -51,17 +53,17 @@ export class Collection<T extends ObjectShape = AnyShape> {
 
   /** Constants as loaded. */
   get rodata(): Readonly<T["rodata"]> {
-    return this.#globals("rodata") as unknown as Readonly<T["rodata"]>;
+    return this.#section("rodata") as unknown as Readonly<T["rodata"]>;
   }
 
   /** Initialised variables: read and assign while programs run. */
   get data(): Globals<T["data"]> {
-    return this.#globals("data") as unknown as Globals<T["data"]>;
+    return this.#section("data") as unknown as Globals<T["data"]>;
   }
 
   /** Zero-initialised variables: read and assign while programs run. */
   get bss(): Globals<T["bss"]> {
-    return this.#globals("bss") as unknown as Globals<T["bss"]>;
+    return this.#section("bss") as unknown as Globals<T["bss"]>;
   }
 
   /**
@@ -101,6 +103,18 @@ export class Collection<T extends ObjectShape = AnyShape> {
     this.#links.add(link);
   }
 
+  /**
+   * Another map, closed with the collection: an inner map to put in a slot, say. `maxEntries` where it shall have another size.
+   *
+   *     guard.maps.outer.setSlot(7, guard.createMap(guard.maps.outer.spec.inner!));
+   */
+  createMap<K = Value, V = Value>(spec: MapSpec, maxEntries: number = spec.maxEntries): BpfMap<K, V> {
+    this.target.prepare([spec]);
+    const map = makeMap(this.target, { ...spec, maxEntries });
+    this.#owned.push(map);
+    return new BpfMap<K, V>(map, recordType(this.spec, spec));
+  }
+
   /** Every map that can be iterated, decoded; ring buffers and queues are left as they are. */
   snapshot(): Snapshot {
     const out: Snapshot = {};
@@ -135,12 +149,16 @@ export class Collection<T extends ObjectShape = AnyShape> {
     this.close();
   }
 
-  #globals(section: "rodata" | "data" | "bss"): Record<string, Value> {
+  /** One object a section, so that `guard.bss.hits` in a loop costs a read; names that are not there cannot be assigned. */
+  #section(section: "rodata" | "data" | "bss"): Record<string, Value> {
+    const known = this.#globals.get(section);
+    if (known !== undefined) return known;
     const all: Record<string, Value> = {};
     for (const map of this.#all.values()) {
       if (map.spec.global === section)
         Object.defineProperties(all, Object.getOwnPropertyDescriptors(liveGlobals(map.raw)));
     }
+    this.#globals.set(section, Object.preventExtensions(all));
     return all;
   }
 }

@@ -76,25 +76,29 @@ export function withGlobals(
 /** An object with one accessor a variable: reading decodes from the live map, assigning writes through to it. */
 export function liveGlobals(map: TargetMap): Record<string, Value> {
   const key = new Uint8Array(4);
-  const window = map.window();
-  const read = (): Uint8Array => window ?? map.lookup(key) ?? new Uint8Array(map.spec.valueSize);
   const globals: Record<string, Value> = {};
   for (const variable of globalVars(map.spec)) {
     const end = variable.offBytes + variable.sizeBytes;
     Object.defineProperty(globals, variable.name, {
       enumerable: true,
-      get: () => variable.codec.decode(read().subarray(variable.offBytes, end)),
+      get: () => variable.codec.decode(bytesOf(map, key).subarray(variable.offBytes, end)),
       set: (value: unknown) => {
         if (map.spec.global === "rodata") {
           throw new SkepError("load/readonly", `${variable.name} is constant once programs are loaded`, {
             advice: "set it before load: load(source, { rodata: { ... } })",
           });
         }
-        const bytes = read();
+        const window = map.window();
+        const bytes = window ?? bytesOf(map, key);
         variable.codec.encode(value, bytes.subarray(variable.offBytes, end));
         if (window === null) map.update(key, bytes);
       },
     });
   }
   return globals;
+}
+
+/** Asks for the window each time: a closed map has none, and what it had may be another map's by then. */
+function bytesOf(map: TargetMap, key: Uint8Array): Uint8Array {
+  return map.window() ?? map.lookup(key) ?? new Uint8Array(map.spec.valueSize);
 }

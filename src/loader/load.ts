@@ -11,7 +11,7 @@ import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { Collection, type LoadTimes, noProgram } from "./collection.ts";
 import { withGlobals } from "./globals.ts";
-import { BpfMap } from "./map.ts";
+import { BpfMap, makeMap } from "./map.ts";
 import { type Link, Program } from "./program.ts";
 import { recordType } from "./records.ts";
 import { type KernelView, resolveMaps, resolveOn } from "./resolve-object.ts";
@@ -130,9 +130,7 @@ function createMaps(
       live.set(spec.name, compatible(reuse, spec));
       continue;
     }
-    const inner = spec.inner === null ? null : target.createMap(spec.inner, null);
-    const map = target.createMap(spec, inner);
-    inner?.close(); // only the template for the check of inner maps put in later
+    const map = makeMap(target, spec);
     made.push(map);
     live.set(spec.name, map);
     if (spec.global !== null) fillGlobal(map, spec);

@@ -11,9 +11,10 @@ import { SkepError } from "../base/error.ts";
 import { showBytes } from "../btf/show.ts";
 import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import type { Program } from "./program.ts";
 import type { RecordType } from "./records.ts";
 import type { Value } from "./shape.ts";
-import type { TargetMap } from "./target.ts";
+import type { Target, TargetMap } from "./target.ts";
 
 export interface UpdateOptions {
   /** "noexist": fail where the key is there; "exist": fail where it is not. Default: either. */
@@ -42,7 +43,6 @@ export class BpfMap<K = Value, V = Value> {
   readonly #key: ValueCodec;
   readonly #value: ValueCodec;
   readonly #perCpu: boolean;
-
   readonly #record: RecordType | null;
 
   constructor(raw: TargetMap, record: RecordType | null = null) {
@@ -65,9 +65,9 @@ export class BpfMap<K = Value, V = Value> {
     return this.#perCpu;
   }
 
-  /** The value, or undefined where the key is not there. Per-CPU maps: an array, one value a CPU. */
-  get(key: K): V | undefined {
-    const bytes = this.raw.lookup(this.#key.encode(key));
+  /** The value, or undefined where the key is not there. Per-CPU maps: an array, one value a CPU. `lock`: see UpdateOptions. */
+  get(key: K, options: Pick<UpdateOptions, "lock"> = {}): V | undefined {
+    const bytes = this.raw.lookup(this.#key.encode(key), options.lock === true ? BPF_F_LOCK : 0);
     return bytes === null ? undefined : this.#decode(bytes);
   }
 
@@ -81,6 +81,12 @@ export class BpfMap<K = Value, V = Value> {
       (options.if === "noexist" ? BPF_NOEXIST : options.if === "exist" ? BPF_EXIST : 0) |
       (options.lock === true ? BPF_F_LOCK : 0);
     this.raw.update(this.#key.encode(key), this.#encode(value), flags);
+    return this;
+  }
+
+  /** Prog arrays: the program that a tail call of that index goes to. Maps of maps: the map there. null empties the slot. */
+  setSlot(key: K, what: BpfMap<unknown, unknown> | Program | null): this {
+    this.raw.setSlot(this.#key.encode(key), what?.raw ?? null);
     return this;
   }
 
@@ -155,7 +161,7 @@ export class BpfMap<K = Value, V = Value> {
     return n;
   }
 
-  /** Many at once; returns how many were written before the first failure, which is thrown unless `ignore` names its errno. */
+  /** Many at once, in order; returns how many. The first failure is thrown: what stands before it is written. */
   setAll(entries: Iterable<readonly [K, V]>, options: UpdateOptions = {}): number {
     let n = 0;
     for (const [key, value] of entries) {
@@ -272,8 +278,10 @@ export class BpfMap<K = Value, V = Value> {
 
   #encode(value: V): Uint8Array {
     if (!this.#perCpu) return this.#value.encode(value);
-    if (!Array.isArray(value)) {
-      throw new SkepError("map/per-cpu", `${this.name} is per CPU: a value is an array of ${this.raw.cpus}`);
+    if (!Array.isArray(value) || value.length > this.raw.cpus) {
+      throw new SkepError("map/per-cpu", `${this.name} is per CPU: a value is an array of ${this.raw.cpus}`, {
+        advice: "one value a CPU; those left out become zero",
+      });
     }
     const stride = (this.spec.valueSize + 7) & ~7;
     const bytes = new Uint8Array(stride * this.raw.cpus);
@@ -291,6 +299,16 @@ export class BpfMap<K = Value, V = Value> {
       if (error instanceof SkepError && error.errno === refusal) return false;
       throw error;
     }
+  }
+}
+
+/** The live map of a spec; a map of maps with its template, which only checks the maps that are put in later. */
+export function makeMap(target: Target, spec: MapSpec): TargetMap {
+  const inner = spec.inner === null ? null : target.createMap(spec.inner, null);
+  try {
+    return target.createMap(spec, inner);
+  } finally {
+    inner?.close();
   }
 }
 

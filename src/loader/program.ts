@@ -49,6 +49,14 @@ export class Program {
 
   /** One packet (or context), one verdict; BPF_PROG_TEST_RUN's semantics, so a packet of less than 14 bytes is EINVAL. */
   run(data?: Uint8Array, options: Omit<TestRun, "data"> = {}): RunResult {
+    for (const option of ["repeat", "cpu", "flags"] as const) {
+      const n = options[option] ?? 0;
+      if (Number.isInteger(n) && n >= 0 && n <= 0xffffffff) continue;
+      throw new SkepError("run/option", `${option} is ${n}`, {
+        site: { prog: this.name },
+        advice: "a whole number from 0 to 4294967295",
+      });
+    }
     const result = this.raw.testRun(data === undefined ? options : { ...options, data });
     return { ...result, verdict: verdictName(this.spec.type, result.retval) };
   }
