@@ -3,7 +3,7 @@
  * mark the insns where states are stored and compared. Source: kernel/bpf/verifier.c, add_subprog_and_kfunc,
  * check_subprogs, resolve_pseudo_ldimm64, check_cfg.
  */
-import { E2BIG, EINVAL, EPROTO } from "../base/errno.ts";
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOTSUPP, EPROTO } from "../base/errno.ts";
 import { inLinux } from "../isa/ops.ts";
 import type { Env, Subprog } from "./env.ts";
 import { jumpOff } from "./graph.ts";
@@ -11,6 +11,7 @@ import { kfuncAt } from "./kfunc-table.ts";
 import { fail, write, writeLine } from "./log.ts";
 import { checkMapProgram } from "./map-compat.ts";
 import { protoOf } from "./protos.ts";
+import { declTags } from "./subprog-args.ts";
 
 const LD_IMM64 = 0x18;
 const CALL = 0x85;
@@ -103,6 +104,51 @@ function addSubprog(env: Env, start: number): void {
   env.subprogs.sort((a, b) => a.start - b.start);
 }
 
+function checkKfuncId(env: Env, i: number): void {
+  const { log } = env;
+  const btf = env.prog.kernelBtf;
+  const id = env.insns.imm[i]!;
+  if (btf === null) {
+    fail(log, ENOTSUPP, "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF");
+  }
+  if (!env.gplCompatible) fail(log, EINVAL, "cannot call kernel function from non-GPL compatible program");
+  if (env.insns.off[i] !== 0) fail(log, EINVAL, "failed to find BTF for kernel function");
+  if (id === 0) return;
+  if (id < 0 || id >= btf.length || btf.type(id).kind !== "func") {
+    fail(log, EINVAL, `kernel btf_id ${id >>> 0} is not a function`);
+  }
+}
+
+const EXCEPTION_TAG = "exception_callback:";
+
+/** The function that bpf_throw ends in, where the main program's BTF names one. */
+function addExceptionCallback(env: Env): void {
+  const { log } = env;
+  const { btf, spec } = env.prog;
+  const main = spec.funcs[0]?.typeId ?? 0;
+  if (btf === null || main === 0) return;
+  const names = declTags(btf, main)
+    .map((id) => btf.type(id))
+    .filter((t) => t.kind === "decl_tag" && t.componentIdx === -1 && t.name.startsWith(EXCEPTION_TAG))
+    .map((t) => t.name.slice(EXCEPTION_TAG.length));
+  if (names.length === 0) return;
+  if (names.length > 1) fail(log, EEXIST, "multiple exception callback tags for main subprog");
+  const name = names[0]!;
+  const id = btf.find(name, "func");
+  const func = btf.type(id);
+  if (func.kind !== "func") fail(log, ENOENT, `exception callback '${name}' could not be found in BTF`);
+  if (func.linkage !== "global") fail(log, EINVAL, `exception callback '${name}' must have global linkage`);
+  const info = spec.funcs.find((each) => each.typeId === id);
+  if (info === undefined) fail(log, EINVAL, "exception callback type id not found in func_info");
+  if (info.insnIdx === 0) fail(log, EINVAL, "invalid exception callback insn_off in func_info: 0");
+  addSubprog(env, info.insnIdx);
+  env.exceptionCallback = findSubprog(env, info.insnIdx);
+  const s = env.subprogs[env.exceptionCallback]!;
+  s.isCallback = true;
+  s.isAsyncCallback = true;
+  s.isExceptionCallback = true;
+}
+
 /** Finds every function that is called or whose address is taken. */
 export function addSubprogs(env: Env): void {
   const { insns } = env;
@@ -111,7 +157,9 @@ export function addSubprogs(env: Env): void {
     const isFunc = insns.code[i] === LD_IMM64 && insns.src[i] === 4;
     const isCall = insns.code[i] === CALL && insns.src[i] === 1;
     if (isFunc || isCall) addSubprog(env, i + insns.imm[i]! + 1);
+    else if (insns.code[i] === CALL && insns.src[i] === 2) checkKfuncId(env, i);
   }
+  addExceptionCallback(env);
   if (env.log.level > 1) for (const [i, s] of env.subprogs.entries()) write(env.log, `func#${i} @${s.start}\n`);
 }
 

@@ -212,7 +212,7 @@ export const CODES: readonly CodeRow[] = [
     code: "V010",
     title: "an argument has the wrong type",
     says: [
-      [/R(\d+) type=(\S+) expected=(.+)/, "argument r$1 is a $2, but the helper takes $3"],
+      [/R(\d+) type=(\S+) expected=(.+)/, "argument r$1 is a $2, but $3 is expected"],
       [/R(\d+) is of type (.+) but (.+) is expected/, "argument r$1 points to $2, but the function takes $3"],
       [/Helper has invalid btf/, "the argument's type is not one that the helper knows"],
       [

@@ -3,9 +3,11 @@ import { helperName } from "../abi/helpers.ts";
 import { kernelText } from "../asm/kernel.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
+import type { Env } from "./env.ts";
 import { lastStep, type Origin, type Path } from "./explain-path.ts";
 import { assignedName, lineAt, spanOf, textOf } from "./explain-source.ts";
-import { isConst, REG_WORDS, SMAX, SMIN, UMAX, UMIN, VAL, type Words } from "./regs.ts";
+import { btfName, typeText } from "./print.ts";
+import { baseType, isConst, RAW0, RAW1, REG_WORDS, SMAX, SMIN, UMAX, UMIN, VAL, type Words } from "./regs.ts";
 import { curFrame } from "./state.ts";
 import { big, signedBig } from "./words.ts";
 
@@ -139,6 +141,39 @@ export function rangeText({ min, max }: Range): string {
   if (min === NO_MIN) return max === NO_MAX ? "any number" : `${max} or less`;
   return max === NO_MAX ? `${min} or more` : `${min}..${max}`;
 }
+
+/** What a register of this type points to: "the packet", "a struct task_struct". `w`, `at`: the register, for its BTF type. */
+export function pointee(env: Env, w: Words, at: number): string {
+  const type = w[at]!;
+  const text = typeText(baseType(type));
+  if (text === "ptr_") {
+    const name = btfName(env, w[at + RAW0]!, w[at + RAW1]!);
+    return name === "" ? "a kernel object" : `a struct ${name}`;
+  }
+  return POINTEES[text] ?? text;
+}
+
+const POINTEES: Readonly<Record<string, string>> = {
+  scalar: "a number",
+  ctx: "the context",
+  map_ptr: "a map",
+  map_value: "a map value",
+  map_key: "the key of a map",
+  fp: "the stack",
+  pkt_meta: "the packet's metadata",
+  pkt: "the packet",
+  pkt_end: "the end of the packet",
+  flow_keys: "the flow keys",
+  sock: "a socket",
+  sock_common: "a socket",
+  tcp_sock: "a TCP socket",
+  xdp_sock: "an XDP socket",
+  mem: "memory from a helper",
+  arena: "the arena",
+  buf: "a buffer",
+  func: "a function",
+  dynptr_ptr: "a dynptr",
+};
 
 export function bytes(n: number | bigint): string {
   return `${n} byte${n === 1 || n === 1n ? "" : "s"}`;

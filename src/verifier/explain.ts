@@ -19,6 +19,21 @@ import { failingPath, type Path } from "./explain-path.ts";
 import { explainArgument, explainMoved, explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
 import { explainDepth, explainLarge, explainLoop, explainResult } from "./explain-program.ts";
 import { lineAt, spanOf } from "./explain-source.ts";
+import {
+  explainAlignment,
+  explainCallArguments,
+  explainDynptr,
+  explainField,
+  explainIterator,
+  explainKfunc,
+  explainKind,
+  explainMapType,
+  explainMixture,
+  explainRegionState,
+  explainRelease,
+  explainSleep,
+  explainTrust,
+} from "./explain-state.ts";
 import type { VerifyOptions } from "./options.ts";
 
 const NOTHING: Finding = {};
@@ -41,8 +56,23 @@ const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
   V015: explainLoop,
   V018: explainAddition,
   V019: explainResult,
+  V020: explainKind,
   V021: explainMoved,
+  V022: explainAlignment,
+  V023: explainKind,
+  V025: explainRegionState,
+  V026: explainDynptr,
+  V027: explainIterator,
+  V028: explainRelease,
+  V029: explainMapType,
+  V031: explainField,
+  V032: explainCallArguments,
+  V033: explainKind,
+  V034: explainSleep,
   V035: explainSizeArgument,
+  V038: explainMixture,
+  V039: explainKfunc,
+  V040: explainTrust,
 };
 
 /** The same diagnostic with everything that the failing path tells. `options` as they were given to verify(). */

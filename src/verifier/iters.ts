@@ -241,13 +241,17 @@ function restoreFlag(env: Env, r: number, kind: number): void {
 export function checkIrqFlag(env: Env, r: number, name: string): void {
   switch (name) {
     case "bpf_local_irq_save":
-      return saveFlag(env, r, IRQ_NATIVE);
+      saveFlag(env, r, IRQ_NATIVE);
+      return;
     case "bpf_res_spin_lock_irqsave":
-      return saveFlag(env, r, IRQ_LOCK);
+      saveFlag(env, r, IRQ_LOCK);
+      return;
     case "bpf_local_irq_restore":
-      return restoreFlag(env, r, IRQ_NATIVE);
+      restoreFlag(env, r, IRQ_NATIVE);
+      return;
     case "bpf_res_spin_unlock_irqrestore":
-      return restoreFlag(env, r, IRQ_LOCK);
+      restoreFlag(env, r, IRQ_LOCK);
+      return;
     default:
       throw new Reject(EFAULT);
   }

@@ -310,26 +310,35 @@ function checkPointer(env: Env, r: number, meta: KfuncMeta, btf: BtfView, kind: 
       }
       return;
     case "alloc":
-      return checkAllocated(env, r, meta);
+      checkAllocated(env, r, meta);
+      return;
     case "dynptr":
-      return checkDynptr(env, r, meta, param);
+      checkDynptr(env, r, meta, param);
+      return;
     case "iter":
       if (kfunc.name === "bpf_iter_css_task_new" && !mayIterateCssTasks(env)) {
         fail(log, EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
       }
-      return checkIterArg(env, r, meta, btf);
+      checkIterArg(env, r, meta, btf);
+      return;
     case "list_head":
-      return checkRoot(env, r, meta, BPF_LIST_HEAD);
+      checkRoot(env, r, meta, BPF_LIST_HEAD);
+      return;
     case "rb_root":
-      return checkRoot(env, r, meta, BPF_RB_ROOT);
+      checkRoot(env, r, meta, BPF_RB_ROOT);
+      return;
     case "list_node":
-      return checkNodeArg(env, r, meta, BPF_LIST_NODE);
+      checkNodeArg(env, r, meta, BPF_LIST_NODE);
+      return;
     case "rb_node":
-      return checkNodeArg(env, r, meta, BPF_RB_NODE);
+      checkNodeArg(env, r, meta, BPF_RB_NODE);
+      return;
     case "map":
-      return checkStructArg(env, r, meta, btf, btf.find("bpf_map", "struct"));
+      checkStructArg(env, r, meta, btf, btf.find("bpf_map", "struct"));
+      return;
     case "struct":
-      return checkStructArg(env, r, meta, btf, refId);
+      checkStructArg(env, r, meta, btf, refId);
+      return;
     case "mem": {
       let size: number;
       try {
@@ -338,28 +347,36 @@ function checkPointer(env: Env, r: number, meta: KfuncMeta, btf: BtfView, kind: 
         const t = btf.type(refId);
         fail(log, EINVAL, `arg#${i} reference type('${kindText(t)} ${t.name}') size cannot be determined: -22`);
       }
-      return checkMemArg(env, r, size);
+      checkMemArg(env, r, size);
+      return;
     }
     case "mem_size":
-      return checkMemPair(env, r, meta, param, kfunc.params[i + 1]!.name);
+      checkMemPair(env, r, meta, param, kfunc.params[i + 1]!.name);
+      return;
     case "callback":
       if (type !== R.PTR_TO_FUNC) fail(log, EINVAL, `arg${i} expected pointer to func`);
       meta.subprog = regsOf(env)[at + R.RAW0]!;
       return;
     case "refcounted":
-      return checkRefcounted(env, r, meta);
+      checkRefcounted(env, r, meta);
+      return;
     case "const_str":
       if (type !== PTR_TO_MAP_VALUE) fail(log, EINVAL, `arg#${i} doesn't point to a const string`);
-      return checkConstStr(env, r);
+      checkConstStr(env, r);
+      return;
     case "workqueue":
-      return checkAsyncField(env, r, meta, BPF_WORKQUEUE);
+      checkAsyncField(env, r, meta, BPF_WORKQUEUE);
+      return;
     case "task_work":
-      return checkAsyncField(env, r, meta, BPF_TASK_WORK);
+      checkAsyncField(env, r, meta, BPF_TASK_WORK);
+      return;
     case "irq_flag":
       if (type !== R.PTR_TO_STACK) fail(log, EINVAL, `arg#${i} doesn't point to an irq flag on stack`);
-      return checkIrqFlag(env, r, kfunc.name);
+      checkIrqFlag(env, r, kfunc.name);
+      return;
     case "res_lock":
-      return checkResLockArg(env, r, kfunc.name);
+      checkResLockArg(env, r, kfunc.name);
+      return;
     default:
   }
 }

@@ -122,7 +122,7 @@ function tagsOf(env: Env, btf: BtfView, funcId: number, index: number, global: b
 const tagIndex = new WeakMap<BtfView, Map<number, number[]>>();
 
 /** decl_tags that name a type, found once for a BTF. */
-function declTags(btf: BtfView, typeId: number): readonly number[] {
+export function declTags(btf: BtfView, typeId: number): readonly number[] {
   let index = tagIndex.get(btf);
   if (index === undefined) {
     index = new Map();
