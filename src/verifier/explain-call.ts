@@ -4,9 +4,9 @@ import { helperProto } from "../abi/prog-helpers.ts";
 import { PROG_TYPES, progType, progTypeWord } from "../abi/prog-types.ts";
 import type { CtxField } from "../abi/types.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { bytes, type Case, calleeName, type Finding, listed, nameOf, note, placeOf } from "./explain-case.ts";
+import { bytes, type Case, calleeName, type Finding, nameOf, note, placeOf, shortList } from "./explain-case.ts";
 import { explainSize } from "./explain-memory.ts";
-import { isCondJump, writtenAt } from "./explain-path.ts";
+import { forkSince, writtenAt } from "./explain-path.ts";
 
 /** Helpers that do the same for another kind of program. */
 const INSTEAD: readonly (readonly [name: string, type: string, instead: string])[] = [
@@ -31,7 +31,7 @@ export function explainHelper(c: Case): Finding | null {
   const word = progTypeWord(c.prog.spec.type);
   const others = PROG_TYPES.filter((row) => row.id !== 0 && helperProto(row.id, 0, id, { attachTo: "" }) !== undefined);
   const words = others.map((row) => row.word);
-  const shown = words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : listed(words);
+  const shown = shortList(words);
   const instead = INSTEAD.find(([helper, type]) => helper === name && type === word)?.[2];
   return {
     message: `${aOrAn(word)} ${word} program may not call bpf_${name}`,
@@ -136,13 +136,13 @@ export function explainLeak(c: Case): Finding | null {
   const said = /Unreleased reference id=\d+ alloc_insn=(\d+)/.exec(c.kernel);
   if (said === null) return null;
   const made = Number(said[1]);
-  const { prog } = c;
+  const { path, prog } = c;
   const producer = calleeName(prog, made);
   const release = RELEASE.find(([pattern]) => pattern.test(producer))?.[1] ?? "its release function";
   const name = variableOf(c, made);
   const what = name === "" ? `what ${producer} gave` : name;
   const notes: DiagnosticNote[] = [note(prog, made, "acquired here")];
-  const fork = lastForkAfter(c, made);
+  const fork = forkSince(path, made);
   if (fork !== null) notes.push(note(prog, fork, "this branch ends the program with it"));
   return {
     message: `${what} is not released on this path`,
@@ -157,13 +157,6 @@ export function explainLeak(c: Case): Finding | null {
 function variableOf(c: Case, insn: number): string {
   const step = c.path.at.lastIndexOf(insn);
   return step < 0 ? "" : nameOf(c.prog, { step, insn, reg: 0 });
-}
-
-function lastForkAfter(c: Case, insn: number): number | null {
-  for (let k = c.step - 1; k >= 0 && c.path.at[k] !== insn; k--) {
-    if (isCondJump(c.path.insns, c.path.at[k]!)) return c.path.at[k]!;
-  }
-  return null;
 }
 
 /** V035 and the size arguments of V006 and V007. */

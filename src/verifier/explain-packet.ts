@@ -102,7 +102,7 @@ export function explainPacket(c: Case): Finding | null {
         : id !== 0
           ? `packet read at a variable offset that no check covers: ${what} needs ${bytes(needed)} from there`
           : `packet read without a check: ${what} needs ${bytes(needed)}, none are proven`,
-    label: `${size === 1 ? `byte ${off}` : `bytes ${off}..${needed - 1}`} of ${base}; ${proved > 0 ? `only ${proved} proven` : "none proven"}`,
+    label: `${size === 1 ? `byte ${off}` : `bytes ${off}..${needed - 1}`} ${id === 0 ? `of ${base}` : `from ${base} on`}; ${proved > 0 ? `only ${proved} proven` : "none proven"}`,
     required: `${off} + ${size} <= ${proved}`,
     known: `${bytes(Math.max(0, proved))} from ${base} proven`,
     help,

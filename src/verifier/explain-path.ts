@@ -166,6 +166,14 @@ export interface Origin {
   readonly reg: number;
 }
 
+/** The last branch taken since insn `since` was last walked; null without one. */
+export function forkSince(path: Path, since: number): number | null {
+  for (let k = path.at.length - 2; k >= 0 && path.at[k] !== since; k--) {
+    if (isCondJump(path.insns, path.at[k]!)) return path.at[k]!;
+  }
+  return null;
+}
+
 /** The step before `step` that wrote R`r`; null where none on this path did. */
 export function writtenAt(path: Path, step: number, r: number): Origin | null {
   let frame = path.frame[step]!;

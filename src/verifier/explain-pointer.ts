@@ -283,6 +283,14 @@ function neverPointer(c: Case, r: number): Loss {
         "write to the stack at constant offsets, apart from where pointers are kept",
       );
     }
+    if (min === 0n) {
+      const loss = fail(
+        `${name} is null here`,
+        "null on this path",
+        "use it where it is not null: is the check the wrong way round?",
+      );
+      return { finding: { ...loss.finding, label: `${name} is null`, known: "null" } };
+    }
     return fail(
       `${name} is the constant ${rangeText(regRange(c.w, r))}, not an address`,
       "a constant: a map or variable that was not relocated looks like this",

@@ -51,8 +51,8 @@ export function spanOf(line: LineInfo): readonly [number, number] | null {
     if (/[!~&-]/.test(text[at]!) && WORD.test(text[at + 1] ?? "") && UNARY_BEFORE.test(text.slice(0, at))) {
       return [col, postfixEnd(text, at + 1) + 1];
     }
-    // An operator: what stands to its left, and for arithmetic also what stands to its right.
-    const binary = /^(?:<<|>>|[-+*/%&|^])(?![-+=&|])\s*/.exec(text.slice(at));
+    // An operator: what stands to its left, and for arithmetic and comparisons also what stands to its right.
+    const binary = /^(?:<<|>>|[<>]=?|[=!]=|[-+*/%&|^](?![-+=&|]))\s*/.exec(text.slice(at));
     const right = binary === null ? 0 : postfixEnd(text, at + binary[0].length);
     at--;
     while (at >= 0 && text[at] === " ") at--;

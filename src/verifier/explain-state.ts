@@ -8,8 +8,9 @@ import { MAP_TYPES } from "../abi/map-types.ts";
 import { progTypeWord } from "../abi/prog-types.ts";
 import { classify } from "./codes.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { type Case, calleeName, type Finding, listed, note, pointee } from "./explain-case.ts";
-import { isCall, madeAt, writtenAt } from "./explain-path.ts";
+import { type Case, calleeName, type Finding, listed, note, pointee, shortList } from "./explain-case.ts";
+import { forkSince, isCall, madeAt, writtenAt } from "./explain-path.ts";
+import { argumentText } from "./explain-source.ts";
 import type { MapView } from "./maps.ts";
 import { typeText } from "./print.ts";
 import { fieldName } from "./record.ts";
@@ -88,13 +89,14 @@ export function explainRegionState(c: Case): Finding | null {
     };
   }
   if (/cannot be used inside/.test(said)) {
+    const fork = began === null ? null : forkSince(c.path, began.insn);
     return {
       message: `${what} is not ended on this path`,
       label: `${/BPF_EXIT/.test(said) ? "the program ends" : "the program leaves"} here with ${what === "the lock" ? "the lock held" : what}`,
       required: `${ends} first`,
       known: what === "the lock" ? "the lock is held" : what,
       help: `call ${ends} on this path, too`,
-      notes,
+      notes: fork === null ? notes : [...notes, note(c.prog, fork, "this branch goes past its end")],
     };
   }
   if (/without taking|unmatched/.test(said)) {
@@ -114,16 +116,21 @@ export function explainRegionState(c: Case): Finding | null {
 export function explainDynptr(c: Case): Finding | null {
   const arg = /as arg #(\d+)|arg#(\d+)/.exec(c.kernel);
   const last = lastCall(c, /dynptr/);
+  const ended = last !== null && /submit|discard/.test(last.callee);
   const notes =
-    last === null ? [] : [note(c.prog, last.insn, "the last call on this path that has to do with dynptrs")];
+    last === null
+      ? []
+      : [note(c.prog, last.insn, ended ? "given back here" : "the last call that has to do with dynptrs")];
   if (arg === null) return { notes };
   const n = Number(arg[1] ?? arg[2]) + 1;
+  const name = argumentText(c.expression, n).replace(/^&/, "");
+  const what = name === "" ? `argument ${n} of ${here(c)}` : name;
   const uninit = /uninitialized/.test(c.kernel);
   return {
     message: uninit
-      ? `argument ${n} of ${here(c)} is a dynptr already`
-      : `argument ${n} of ${here(c)} is no dynptr (yet, or any more)`,
-    label: uninit ? "made a second time here" : "nothing was made there",
+      ? `${what} is a dynptr already: ${here(c)} would make it a second time`
+      : `${what} is no dynptr ${ended ? "any more" : "yet"}: ${here(c)} needs one`,
+    label: uninit ? "made a second time here" : ended ? "used after it was given back" : "nothing was made there",
     required: uninit ? "free space on the stack" : "a dynptr that was made and not given back",
     known: uninit ? "a dynptr" : "no dynptr",
     notes,
@@ -304,7 +311,7 @@ export function explainKfunc(c: Case): Finding | null {
   const word = progTypeWord(c.prog.spec.type);
   const row = KFUNCS.get(name);
   const hooks =
-    row === undefined ? "" : (row.only ?? listed([...row.hooks].map((hook) => (hook === "common" ? "all" : hook))));
+    row === undefined ? "" : (row.only ?? shortList([...row.hooks].map((hook) => (hook === "common" ? "all" : hook))));
   return {
     message: `${word} programs may not call ${name}`,
     label: hooks === "" ? "not for this type of program" : `for ${hooks} programs`,

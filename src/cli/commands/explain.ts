@@ -31,7 +31,28 @@ function explain(code: string): void {
   }
   const text = read(code);
   if (output.json) printJson({ code, title: titleOf(text), text });
-  else print(text.trimEnd());
+  else print(pageText(text));
+}
+
+/** Markdown as a terminal shows it: the title bold, programs indented, their comments and kinds set off. */
+function pageText(page: string): string {
+  const c = colors();
+  const out: string[] = [];
+  let inBlock = false;
+  for (const line of page.replace(/<!--[\s\S]*?-->\n?/g, "").split("\n")) {
+    if (line.startsWith("```")) inBlock = !inBlock;
+    else if (inBlock) out.push(line === "" ? "" : `    ${codeText(line)}`);
+    else if (line.startsWith("# ")) out.push(c.bold(line.slice(2)));
+    else if (line === "Refused:") out.push(c.red(line));
+    else if (line === "Accepted:") out.push(c.green(line));
+    else out.push(line.replace(/`([^`]+)`/g, (quoted, code: string) => (c.isColorSupported ? c.cyan(code) : quoted)));
+  }
+  return out.join("\n").trimEnd();
+}
+
+function codeText(line: string): string {
+  const at = line.startsWith("; ") ? 0 : line.search(/\/\/ |\/\* /);
+  return at < 0 ? line : line.slice(0, at) + colors().dim(line.slice(at));
 }
 
 function codes(): string[] {
