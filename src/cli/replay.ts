@@ -1,5 +1,4 @@
 /** What `skep run` and `skep demo` do: load, replay, report. */
-import { writeFileSync } from "node:fs";
 import { progTypeWord } from "../abi/prog-types.ts";
 import { verdictsOf } from "../abi/verdicts.ts";
 import { SkepError } from "../base/error.ts";
@@ -14,6 +13,7 @@ import { openBytes } from "../pcap.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { mapDocuments, showMaps } from "./maps-view.ts";
+import { writeOut } from "./out-file.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
 import { progress } from "./progress.ts";
 import { globalsFrom } from "./settings.ts";
@@ -176,7 +176,7 @@ async function packetSink(file: string): Promise<PacketSink> {
     add: (verdict, bytes, source) => {
       if (!DROPS.has(verdict)) writer.add(bytes, { tsSec: source.tsSec, tsNsec: source.tsNsec });
     },
-    close: () => writeFileSync(file, writer.take()),
+    close: () => writeOut(file, writer.take()),
   };
 }
 

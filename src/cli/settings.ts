@@ -1,7 +1,7 @@
 /** Settings of global variables on the command line: `--set limit=5`. */
 import { InvalidArgumentError } from "commander";
 import { SkepError } from "../base/error.ts";
-import { globalVars } from "../loader/globals.ts";
+import { type GlobalVar, globalVars, named } from "../loader/globals.ts";
 import type { ObjSpec } from "../obj/spec.ts";
 
 /** Commander's argument parser for an option that may be repeated. */
@@ -36,9 +36,20 @@ export function globalsFrom(
         advice: names.length === 0 ? "the object has none that BTF describes" : `it has: ${names.join(", ")}`,
       });
     }
-    out[map.global] = { ...out[map.global], [name]: parseSetting(text) };
+    const value = parseSetting(text);
+    refuseUnfit(globalVars(map).find((variable) => variable.name === name)!, value);
+    out[map.global] = { ...out[map.global], [name]: value };
   }
   return out;
+}
+
+function refuseUnfit(variable: GlobalVar, value: unknown): void {
+  try {
+    named(variable.name, () => variable.codec.encode(value));
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    throw new SkepError("usage/set", error.message, error.advice === undefined ? {} : { advice: error.advice });
+  }
 }
 
 function parseSetting(text: string): unknown {

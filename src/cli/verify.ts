@@ -10,7 +10,7 @@ import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 import { explain } from "../verifier/explain.ts";
 import { type Diagnostic, type VerifyResult, verify } from "../verifier/verify.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
-import { EXIT_FAILED, EXIT_REJECTED } from "./exit.ts";
+import { EXIT_FAILED, EXIT_INPUT, EXIT_REJECTED } from "./exit.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
@@ -84,8 +84,12 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
   if (output.json)
     printJson({ kernel: request.kernel, programs: rows.map(rowJson), ...(totals === null ? {} : { totals }) });
   else if (totals !== null) showTotals(totals);
-  else if (rows.length > 1)
-    print(`${count(rows.length, "program")}, ${number(rows.filter((row) => row.ours?.ok !== true).length)} rejected`);
+  else if (rows.length > 1) {
+    const unusable = rows.filter((row) => row.ours === null).length;
+    const rejected = rows.filter((row) => row.ours?.ok === false).length;
+    const rest = unusable === 0 ? "" : `, ${number(unusable)} unusable`;
+    print(`${count(rows.length - unusable, "program")}, ${number(rejected)} rejected${rest}`);
+  }
   process.exitCode = exitOf(rows, totals);
 }
 
@@ -204,5 +208,6 @@ function showTotals(totals: Totals): void {
 
 function exitOf(rows: readonly Row[], totals: Totals | null): number {
   if (totals !== null) return totals.falseAccept + totals.falseReject > 0 ? EXIT_FAILED : 0;
-  return rows.every((row) => row.ours?.ok === true) ? 0 : EXIT_REJECTED;
+  if (rows.some((row) => row.ours?.ok === false)) return EXIT_REJECTED;
+  return rows.every((row) => row.ours !== null) ? 0 : EXIT_INPUT;
 }

@@ -54,10 +54,8 @@ export function withGlobals(
     for (const variable of globalVars(spec)) {
       known.push(variable.name);
       if (!left.has(variable.name)) continue;
-      variable.codec.encode(
-        left.get(variable.name),
-        bytes.subarray(variable.offBytes, variable.offBytes + variable.sizeBytes),
-      );
+      const place = bytes.subarray(variable.offBytes, variable.offBytes + variable.sizeBytes);
+      named(variable.name, () => variable.codec.encode(left.get(variable.name), place));
       left.delete(variable.name);
     }
     return { ...spec, initial: bytes };
@@ -90,12 +88,24 @@ export function liveGlobals(map: TargetMap): Record<string, Value> {
         }
         const window = map.window();
         const bytes = window ?? bytesOf(map, key);
-        variable.codec.encode(value, bytes.subarray(variable.offBytes, end));
+        named(variable.name, () => variable.codec.encode(value, bytes.subarray(variable.offBytes, end)));
         if (window === null) map.update(key, bytes);
       },
     });
   }
   return globals;
+}
+
+/** What `encode` gives; where the value does not fit, the error begins with whose value it is: "limit: ...", "cfg.a: ...". */
+export function named<T>(name: string, encode: () => T): T {
+  try {
+    return encode();
+  } catch (error) {
+    if (!(error instanceof SkepError) || error.code !== "btf/value") throw error;
+    const { message, site, advice, cause } = error;
+    const text = /^[.[]/.test(message) ? `${name}${message}` : `${name}: ${message}`;
+    throw new SkepError(error.code, text, { site, ...(advice === undefined ? {} : { advice }), cause });
+  }
 }
 
 /** Asks for the window each time: a closed map has none, and what it had may be another map's by then. */

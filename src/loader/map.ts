@@ -11,6 +11,7 @@ import { SkepError } from "../base/error.ts";
 import { showBytes } from "../btf/show.ts";
 import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import { named } from "./globals.ts";
 import type { Program } from "./program.ts";
 import type { RecordType } from "./records.ts";
 import type { Value } from "./shape.ts";
@@ -67,12 +68,12 @@ export class BpfMap<K = Value, V = Value> {
 
   /** The value, or undefined where the key is not there. Per-CPU maps: an array, one value a CPU. `lock`: see UpdateOptions. */
   get(key: K, options: Pick<UpdateOptions, "lock"> = {}): V | undefined {
-    const bytes = this.raw.lookup(this.#key.encode(key), options.lock === true ? BPF_F_LOCK : 0);
+    const bytes = this.raw.lookup(this.#keyBytes(key), options.lock === true ? BPF_F_LOCK : 0);
     return bytes === null ? undefined : this.#decode(bytes);
   }
 
   has(key: K): boolean {
-    return this.raw.lookup(this.#key.encode(key)) !== null;
+    return this.raw.lookup(this.#keyBytes(key)) !== null;
   }
 
   /** Throws SkepError "map/EEXIST", "map/ENOENT", "map/E2BIG", ... as the kernel answers. */
@@ -80,13 +81,13 @@ export class BpfMap<K = Value, V = Value> {
     const flags =
       (options.if === "noexist" ? BPF_NOEXIST : options.if === "exist" ? BPF_EXIST : 0) |
       (options.lock === true ? BPF_F_LOCK : 0);
-    this.raw.update(this.#key.encode(key), this.#encode(value), flags);
+    this.raw.update(this.#keyBytes(key), this.#encode(value), flags);
     return this;
   }
 
   /** Prog arrays: the program that a tail call of that index goes to. Maps of maps: the map there. null empties the slot. */
   setSlot(key: K, what: BpfMap<unknown, unknown> | Program | null): this {
-    this.raw.setSlot(this.#key.encode(key), what?.raw ?? null);
+    this.raw.setSlot(this.#keyBytes(key), what?.raw ?? null);
     return this;
   }
 
@@ -102,12 +103,12 @@ export class BpfMap<K = Value, V = Value> {
 
   /** False where the key was not there. */
   delete(key: K): boolean {
-    return this.raw.delete(this.#key.encode(key));
+    return this.raw.delete(this.#keyBytes(key));
   }
 
   /** The value, removed; undefined where the key was not there. */
   take(key: K): V | undefined {
-    const bytes = this.raw.lookupAndDelete(this.#key.encode(key));
+    const bytes = this.raw.lookupAndDelete(this.#keyBytes(key));
     return bytes === null ? undefined : this.#decode(bytes);
   }
 
@@ -276,8 +277,12 @@ export class BpfMap<K = Value, V = Value> {
     return values as V;
   }
 
+  #keyBytes(key: K): Uint8Array {
+    return named(`${this.name} key`, () => this.#key.encode(key));
+  }
+
   #encode(value: V): Uint8Array {
-    if (!this.#perCpu) return this.#value.encode(value);
+    if (!this.#perCpu) return named(this.name, () => this.#value.encode(value));
     if (!Array.isArray(value) || value.length > this.raw.cpus) {
       throw new SkepError("map/per-cpu", `${this.name} is per CPU: a value is an array of ${this.raw.cpus}`, {
         advice: "one value a CPU; those left out become zero",
@@ -286,7 +291,11 @@ export class BpfMap<K = Value, V = Value> {
     const stride = (this.spec.valueSize + 7) & ~7;
     const bytes = new Uint8Array(stride * this.raw.cpus);
     for (let cpu = 0; cpu < this.raw.cpus; cpu++) {
-      if (value[cpu] !== undefined) bytes.set(this.#value.encode(value[cpu]), cpu * stride);
+      if (value[cpu] !== undefined)
+        bytes.set(
+          named(`${this.name}[${cpu}]`, () => this.#value.encode(value[cpu])),
+          cpu * stride,
+        );
     }
     return bytes;
   }

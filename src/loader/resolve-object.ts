@@ -12,6 +12,8 @@ export interface KernelView {
   readonly coreCache: CoreCache;
   /** Address of a kernel symbol, for externs of type `void`. */
   ksymAddress?(name: string): bigint | undefined;
+  /** False for a kfunc that the target lacks though the BTF knows it. */
+  hasKfunc?(name: string): boolean;
 }
 
 /** The object's maps, .kconfig filled in. Throws "obj/kconfig" for a value that is needed and not known. */
@@ -33,5 +35,6 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
     maps,
     kernelBtf: kernel.kernelBtf,
     ksymAddress: (name) => kernel.ksymAddress?.(name),
+    hasKfunc: (name) => kernel.hasKfunc?.(name) ?? true,
   });
 }

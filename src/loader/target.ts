@@ -15,6 +15,8 @@ export interface Target {
   kconfig(name: string): number | bigint | string | undefined;
   /** Address of a kernel symbol, for externs of type `void`; undefined where the target has none of that name. */
   ksymAddress?(name: string): bigint | undefined;
+  /** False for a kfunc of kernelBtf that the target lacks all the same: as if the BTF did not know it. Absent: it has all. */
+  hasKfunc?(name: string): boolean;
   /** Called before createMap with all maps that will be made, so that a target can size its memory. */
   prepare(maps: readonly MapSpec[]): void;
   createMap(spec: MapSpec, inner: TargetMap | null): TargetMap;

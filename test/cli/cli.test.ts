@@ -28,6 +28,7 @@ function skep(...words: string[]): Ran {
 
 const GUARD = "examples/syn_guard.bpf.o";
 const SCAN = "examples/synscan.pcap";
+const TYPED = "test/fixtures/loader/typed.bpf.o";
 
 describe.skipIf(!built)("skep", () => {
   test("--version is the package's", () => {
@@ -42,6 +43,35 @@ describe.skipIf(!built)("skep", () => {
     for (const command of ["run", "verify", "inspect", "disasm", "asm", "btf", "gen", "bench", "doctor", "explain"]) {
       expect(stdout).toContain(`  ${command} `);
     }
+  });
+
+  test("maps of every kind are shown, also those without keys", () => {
+    const text = skep("run", TYPED, "--prog", "first", "--pcap", "examples/dns.pcap", "--set", "last_color=GREEN");
+    expect(text).toMatchObject({ status: 0, stderr: "" });
+    expect(text.stdout).toMatch(/queue {2}queue, 0 of 4 entries/);
+    const { maps } = JSON.parse(skep("run", TYPED, "--prog", "first", "--json").stdout) as {
+      maps: Record<string, unknown>;
+    };
+    expect(maps).toMatchObject({ queue: [], vals: [], in0: [{ key: 0, value: 0 }] });
+  });
+
+  test("what cannot be done as asked is a usage error that says what", () => {
+    const run = (...words: string[]): string => {
+      const { status, stderr } = skep("run", TYPED, "--prog", "first", "--pcap", "examples/dns.pcap", ...words);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(run("--set", "limit=many")).toContain('error[usage/set]: limit: "many" where a number is needed');
+    expect(run("--set", "cfg.a=1")).toContain("no global variable cfg.a");
+    expect(run("--events", "examples/opens.jsonl")).toContain("cannot be used with");
+    expect(run("--write", "no/such/folder/out.pcap")).toContain("cannot write no/such/folder/out.pcap: ENOENT");
+    expect(skep("gen", GUARD, "-o", "no/such/folder/out.ts")).toMatchObject({ status: 2 });
+  });
+
+  test("verify: an object that cannot be read is input, not a rejection", () => {
+    const mixed = skep("verify", GUARD, "no/such.bpf.o");
+    expect(mixed).toMatchObject({ status: 6 });
+    expect(mixed.stdout).toContain("1 program, 0 rejected, 1 unusable");
   });
 
   test("a mistyped command gets a suggestion and exit code 2", () => {

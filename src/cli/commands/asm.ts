@@ -1,6 +1,6 @@
 /** `skep asm`: eBPF assembly text to instruction bytes. */
-import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { writeOut } from "../out-file.ts";
 import { print, printJson, say } from "../output.ts";
 
 interface AsmOptions {
@@ -28,7 +28,7 @@ export function register(program: Command): void {
       const rows: string[] = [];
       for (let at = 0; at < bytes.length; at += 8) rows.push(toHex(bytes.subarray(at, at + 8)));
       if (options.out !== undefined) {
-        writeFileSync(options.out, options.hex === true ? `${rows.join("\n")}\n` : bytes);
+        writeOut(options.out, options.hex === true ? `${rows.join("\n")}\n` : bytes);
         say(`wrote ${insns.length} instructions (${bytes.length} bytes) to ${options.out}`);
       }
       if (command.optsWithGlobals()["json"] === true) {

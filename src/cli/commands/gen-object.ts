@@ -1,6 +1,6 @@
 /** `skep gen object OUT IN...`: several objects linked into one, in bpftool's words. */
-import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { writeOut } from "../out-file.ts";
 
 export function registerObject(gen: Command): void {
   gen
@@ -19,7 +19,7 @@ export function registerObject(gen: Command): void {
       const inputs = [];
       for (const name of files) inputs.push({ name, bytes: await readInput(name) });
       const bytes = linkObjects(inputs);
-      writeFileSync(out, bytes);
+      writeOut(out, bytes);
       if (output.json) printJson({ file: out, bytes: bytes.length, inputs: files });
       else say(`wrote ${out}: ${count(files.length, "object")}, ${bytesText(bytes.length)}`);
     });

@@ -1,6 +1,6 @@
 /** `skep gen`: the TypeScript types of an object, for `load<Shape>()`; with `object`, several objects linked into one. */
-import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { writeOut } from "../out-file.ts";
 import { print, say } from "../output.ts";
 import { registerObject } from "./gen-object.ts";
 
@@ -21,7 +21,7 @@ export function register(program: Command): void {
       const text = typesOf(parseObject(await readInput(file), file), options.name);
       if (options.out === undefined) print(text.trimEnd());
       else {
-        writeFileSync(options.out, text);
+        writeOut(options.out, text);
         say(`wrote ${options.out}`);
       }
     });

@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .description("replay a capture or recorded events through a program; print verdicts and maps")
     .argument("<object>", "object file (.bpf.o)")
     .option("--pcap <file>", "capture: pcap or pcapng")
-    .option("--events <file>", "recorded events: JSON lines")
+    .addOption(new Option("--events <file>", "recorded events: JSON lines").conflicts("pcap"))
     .option("--prog <name>", "which program, where the object has several of the kind")
     .addOption(new Option("--target <target>", "where to run").choices(["embedded", "linux"]).default("embedded"))
     .addOption(new Option("--engine <engine>", "embedded engine").choices(["jit", "interp"]).default("jit"))
