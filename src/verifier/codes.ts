@@ -6,6 +6,8 @@
  *
  * A sentence may match several rows: the first one wins, so special rows stand before general ones where that matters.
  * Sentences: kernel/bpf/verifier.c, btf.c, check_attach_btf_id and others of Linux 6.18.
+ *
+ * Long because it is one table.
  */
 
 /** A sentence, and the message and help of those that the row's do not fit. */

@@ -150,7 +150,12 @@ export function pointee(env: Env, w: Words, at: number): string {
     const name = btfName(env, w[at + RAW0]!, w[at + RAW1]!);
     return name === "" ? "a kernel object" : `a struct ${name}`;
   }
-  return POINTEES[text] ?? text;
+  return kindWords(text);
+}
+
+/** The same for a word of the kernel's sentences: "map_value". */
+export function kindWords(word: string): string {
+  return POINTEES[word] ?? word;
 }
 
 const POINTEES: Readonly<Record<string, string>> = {
@@ -169,6 +174,7 @@ const POINTEES: Readonly<Record<string, string>> = {
   tcp_sock: "a TCP socket",
   xdp_sock: "an XDP socket",
   mem: "memory from a helper",
+  ringbuf_mem: "a ring buffer record",
   arena: "the arena",
   buf: "a buffer",
   func: "a function",

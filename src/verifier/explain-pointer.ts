@@ -1,27 +1,6 @@
-/** Registers that hold nothing, a number or perhaps null where a pointer is needed (V001, V002, V003, V010, V021). */
-import { HELPERS } from "../abi/helpers.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
-import {
-  type Case,
-  calleeName,
-  type Finding,
-  listed,
-  nameOf,
-  note,
-  placeOf,
-  rangeText,
-  regRange,
-} from "./explain-case.ts";
-import {
-  isCall,
-  isCondJump,
-  isHelperCall,
-  madeAt,
-  type Origin,
-  regsAfter,
-  writesReg,
-  writtenAt,
-} from "./explain-path.ts";
+import { type Case, calleeName, type Finding, nameOf, note, placeOf, rangeText, regRange } from "./explain-case.ts";
+import { isCall, isCondJump, isHelperCall, madeAt, regsAfter, writesReg, writtenAt } from "./explain-path.ts";
 import { pointerName } from "./explain-source.ts";
 import { typeText } from "./print.ts";
 import {
@@ -29,7 +8,6 @@ import {
   ID,
   isPacketPointer,
   NOT_INIT,
-  OFF,
   PTR_MAYBE_NULL,
   PTR_TO_CTX,
   PTR_TO_MAP_VALUE,
@@ -115,7 +93,7 @@ function pointerIn(c: Case): string {
 }
 
 /** A pointer that was found to be null: this is the branch where there is nothing. */
-function nullHere(c: Case, r: number): Loss | null {
+export function nullHere(c: Case, r: number): Loss | null {
   const range = regRange(c.w, r);
   if (range.min !== 0n || range.max !== 0n) return null;
   const { path, prog } = c;
@@ -156,7 +134,7 @@ function nullCheck(c: Case, from: number): number | null {
 }
 
 /** A packet pointer from before a call that may move the packet, perhaps copied or moved since. */
-function lostAtCall(c: Case, r: number): Loss | null {
+export function lostAtCall(c: Case, r: number): Loss | null {
   const { path } = c;
   let reg = r;
   let to = c.step;
@@ -415,130 +393,4 @@ function constantNull(c: Case, r: number): Finding | null {
     known: "null",
     help: "pass a pointer",
   };
-}
-
-const WHAT: Readonly<Record<string, string>> = {
-  fp: "the stack",
-  pkt: "the packet",
-  pkt_meta: "packet metadata",
-  map_key: "a map key",
-  map_value: "a map value",
-  mem: "memory from a helper",
-  ringbuf_mem: "a ring buffer record",
-  map_ptr: "a map",
-  ctx: "the context",
-  scalar: "a number",
-  sock: "a socket",
-  buf: "a buffer",
-};
-
-const ARG_ROLE: Readonly<Record<string, string>> = {
-  map_key: "the address of a key",
-  map_value: "the address of a value",
-  mem: "a pointer to memory",
-  const_map_ptr: "a map",
-  ctx: "the program's context",
-  const_size: "a size",
-  const_size_or_zero: "a size",
-  const_str: "a constant string",
-  spin_lock: "a lock in a map value",
-  timer: "a timer in a map value",
-  dynptr: "a dynptr on the stack",
-  socket: "a socket",
-  sock_common: "a socket",
-  btf_id_sock_common: "a socket",
-  ringbuf_mem: "a ring buffer record",
-  func: "a function",
-  btf_id: "a kernel object",
-};
-
-/** V010. */
-export function explainArgument(c: Case): Finding | null {
-  const said = /R(\d+) type=(\S+) expected=(.+)/.exec(c.kernel);
-  if (said === null) return null;
-  const r = Number(said[1]);
-  const have = said[2]!;
-  const { path, prog } = c;
-  const row = isHelperCall(path.insns, c.insn) ? HELPERS[path.insns.imm[c.insn]!] : undefined;
-  const arg = row?.args[r - 1];
-  const callee = isCall(path.insns, c.insn) ? calleeName(prog, c.insn) : "";
-  const role = arg === undefined ? "" : (ARG_ROLE[arg.type] ?? "");
-  const lost = have === "scalar" ? (nullHere(c, r) ?? lostAtCall(c, r)) : null;
-  if (lost !== null) return lost.finding;
-  const expected = listed(
-    said[3]!
-      .split(", ")
-      .map((word) => WHAT[word] ?? word)
-      .filter((word, i, all) => all.indexOf(word) === i)
-      .slice(0, 4),
-  );
-  const at = madeAt(path, c.step, r);
-  const name = nameOf(prog, at);
-  const given = WHAT[have] ?? have;
-  const isNumber = have === "scalar";
-  const range = isNumber ? rangeText(regRange(c.w, r)) : "";
-  const number = isNumber && range !== "any number" ? ` (${range})` : "";
-  return {
-    message: `argument ${r} of ${callee || "the function"} must be ${role || expected}, not ${given}`,
-    label: `${name === "" ? `argument ${r}` : name} is ${given}${number}${isNumber && /address|pointer/.test(role) ? ", not an address" : ""}`,
-    required: `argument ${r}: ${expected}`,
-    known: `${given}${number}`,
-    help:
-      isNumber && /address|pointer/.test(role)
-        ? name === ""
-          ? "pass the address of a variable, not its value: &variable"
-          : `pass its address: &${name}`
-        : row === undefined
-          ? `pass ${expected}`
-          : `as declared: ${row.proto}`,
-    notes: at === null || at.insn === c.insn ? [] : [note(prog, at.insn, `${given} since here`)],
-  };
-}
-
-/** V021 and other pointers that were moved. */
-export function explainMoved(c: Case): Finding | null {
-  const r = regIn(c, /(?:ptr )?R(\d+) (?:off=|must have zero offset)/);
-  if (r < 0) return explainVariable(c);
-  const at = firstMove(c, r);
-  const type = typeText(c.w[r * REG_WORDS]!);
-  const off = / off=(-?\d+)/.exec(c.kernel)?.[1] ?? "";
-  return {
-    label: `${type} moved by ${bytesText(off === "" ? String(c.w[r * REG_WORDS + OFF]) : off)}`,
-    required: `${type} as it was given`,
-    known: `${type}${off === "" ? "" : ` + ${off}`}`,
-    help:
-      c.w[r * REG_WORDS] === PTR_TO_CTX
-        ? "read the context with constant offsets from its start: ctx->field"
-        : "keep the pointer as it was and move a copy",
-    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
-  };
-}
-
-/** "variable ctx access": which register it is, the sentence does not say. */
-function explainVariable(c: Case): Finding | null {
-  const { insns } = c.path;
-  const cls = insns.code[c.insn]! & 7;
-  let r = cls === 1 ? insns.src[c.insn]! : insns.dst[c.insn]!;
-  if (isCall(insns, c.insn)) r = [1, 2, 3, 4, 5].find((one) => c.w[one * REG_WORDS] === PTR_TO_CTX) ?? 0;
-  const range = regRange(c.w, r);
-  const at = writtenAt(c.path, c.step, r);
-  if (range.min === range.max && range.min === 0n) return null;
-  return {
-    label: `moved by ${rangeText(range)}`,
-    required: "a constant offset",
-    known: `offset ${rangeText(range)}`,
-    help: "read the context with constant offsets from its start: ctx->field",
-    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
-  };
-}
-
-function bytesText(off: string): string {
-  return `${off} byte${Math.abs(Number(off)) === 1 ? "" : "s"}`;
-}
-
-function firstMove(c: Case, r: number): Origin | null {
-  const at = writtenAt(c.path, c.step, r);
-  if (at === null) return null;
-  const code = c.path.insns.code[at.insn]!;
-  return (code & 7) === 7 && (code & 0xf0) !== 0xb0 ? at : madeAt(c.path, c.step, r);
 }

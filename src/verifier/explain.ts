@@ -11,12 +11,13 @@
 
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { explainArgument, explainMoved } from "./explain-argument.ts";
 import { explainContext, explainGpl, explainHelper, explainLeak, explainSizeArgument } from "./explain-call.ts";
 import { type Case, type Finding, insnText, newCase } from "./explain-case.ts";
 import { explainAddition, explainRegion, explainStack, explainStackBytes } from "./explain-memory.ts";
 import { explainPacket } from "./explain-packet.ts";
 import { failingPath, type Path } from "./explain-path.ts";
-import { explainArgument, explainMoved, explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
+import { explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
 import { explainDepth, explainLarge, explainLoop, explainResult } from "./explain-program.ts";
 import { lineAt, spanOf } from "./explain-source.ts";
 import {

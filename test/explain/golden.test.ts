@@ -1,6 +1,7 @@
 /**
  * Whole diagnostics of small C programs of the kind that people post, one a main class: golden/NAME.bpf.c, compiled by
- * golden/build.sh, and what is printed for it in golden/NAME.txt. UPDATE=1 rewrites the texts.
+ * golden/build.sh, and what is printed for it in golden/NAME.txt. golden/fixed/NAME.bpf.c follows the advice and is
+ * accepted. UPDATE=1 rewrites the texts.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
@@ -25,10 +26,10 @@ output.color = "never";
 const kernelBtf = hasKernelBtf() ? new Btf(readFileSync(VMLINUX_BTF)) : null;
 
 /** The only program of an object, on a machine without kernel BTF; null where it needs one and there is none. */
-function programOf(name: string): ResolvedProg | null {
-  const needsBtf = readFileSync(`${FOLDER}${name}.bpf.c`, "utf8").startsWith("// needs: kernel BTF");
+function programOf(name: string, folder: string = FOLDER): ResolvedProg | null {
+  const needsBtf = readFileSync(`${folder}${name}.bpf.c`, "utf8").startsWith("// needs: kernel BTF");
   if (needsBtf && kernelBtf === null) return null;
-  const spec = parseObject(readFileSync(`${FOLDER}${name}.bpf.o`), `${name}.bpf.o`);
+  const spec = parseObject(readFileSync(`${folder}${name}.bpf.o`), `${name}.bpf.o`);
   const kernel = { kernelBtf: needsBtf ? kernelBtf : null, kconfig: () => 0n, coreCache: new Map() };
   return resolveOn(spec.programs[0]!, spec, resolveMaps(spec, kernel), kernel);
 }
@@ -56,6 +57,17 @@ describe("what is printed", () => {
   });
 });
 
+/** fixed/NAME.bpf.c is the same program with the advice followed: advice that does not help is none. */
+describe("the advice helps", () => {
+  for (const name of names)
+    test(name, ({ skip }) => {
+      const prog = programOf(name, `${FOLDER}fixed/`);
+      if (prog === null) return skip("no kernel BTF here");
+      const { ok, error } = verify(prog);
+      expect(ok, error?.kernel).toBe(true);
+    });
+});
+
 test("in JSON the same, with the inequality in two halves", () => {
   const prog = programOf("packet-bounds")!;
   expect(diagnosticJson(explain(prog, verify(prog).error!))).toMatchObject({
@@ -73,7 +85,7 @@ test("in JSON the same, with the inequality in two halves", () => {
 
 const reason = liveKernel();
 
-describe.skipIf(reason !== null)("the running kernel says the same", () => {
+describe.skipIf(reason !== null)("the running kernel says the same, and takes what follows the advice", () => {
   const judge: Judge | null = reason === null ? kernelJudge() : null;
   afterAll(() => judge?.close());
 
@@ -89,5 +101,7 @@ describe.skipIf(reason !== null)("the running kernel says the same", () => {
         .filter((line) => !/^(?:old|cur) state:/.test(line));
       expect(said.at(-1)).toBe(verdict.message.trimEnd());
       for (const sentence of said) expect(verdict.log).toContain(sentence.trimEnd());
+      const fixed = judge!.judge(programOf(name, `${FOLDER}fixed/`)!);
+      expect(fixed.ok, fixed.message).toBe(true);
     });
 });
