@@ -33,6 +33,8 @@ export interface ResolveOptions {
   readonly kernelBtf: BtfView | null;
   /** Address of a kernel symbol, for externs of type `void`; undefined where it is not known. */
   readonly ksymAddress?: (name: string) => bigint | undefined;
+  /** False for a kfunc that is missing though the BTF knows it. Default: none is. */
+  readonly hasKfunc?: (name: string) => boolean;
 }
 
 /** imm of the helper call that a missing weak kfunc becomes: only fatal where it can be reached. */
@@ -69,7 +71,7 @@ export function resolveProg(prog: ProgSpec, options: ResolveOptions): ResolvedPr
         break;
       }
       case "kfunc": {
-        const id = kfuncId(obj, prog, reloc, kernelBtf);
+        const id = kfuncId(prog, reloc, options);
         insns.off[at] = 0;
         insns.src[at] = id === 0 ? 0 : BPF_PSEUDO_KFUNC_CALL;
         insns.imm[at] = id === 0 ? KFUNC_POISON + weak++ : id;
@@ -86,14 +88,19 @@ export function resolveProg(prog: ProgSpec, options: ResolveOptions): ResolvedPr
 type KernelReloc = Extract<ProgReloc, { kind: "kfunc" | "ksym" }>;
 
 /** Id of the function in the kernel's BTF; 0 for a weak one that is missing or of another type. */
-function kfuncId(obj: ObjSpec, prog: ProgSpec, reloc: KernelReloc, kernelBtf: BtfView | null): number {
+function kfuncId(prog: ProgSpec, reloc: KernelReloc, options: ResolveOptions): number {
+  const { obj, kernelBtf } = options;
   if (obj.btf === null) throw fail(obj, prog, reloc, "obj/kfunc", `kfunc '${reloc.name}' needs the object's BTF`);
   const declared = obj.btf.type(reloc.typeId);
   const protoId = declared.kind === "func" ? declared.typeId : reloc.typeId;
-  const id = kernelBtf === null ? 0 : kernelBtf.find(essentialName(reloc.name), "func");
+  const name = essentialName(reloc.name);
+  const known = kernelBtf === null ? 0 : kernelBtf.find(name, "func");
+  const id = known !== 0 && options.hasKfunc?.(name) === false ? 0 : known;
   if (kernelBtf === null || id === 0) {
     if (reloc.weak) return 0;
-    const why = kernelBtf === null ? "the target has no kernel BTF" : "not found in the kernel's BTF";
+    let why = "not found in the kernel's BTF";
+    if (kernelBtf === null) why = "the target has no kernel BTF";
+    else if (known !== 0) why = "the target does not have it";
     const advice = "declare it __weak and test it with bpf_ksym_exists(), or use a kernel that has it";
     throw fail(obj, prog, reloc, "obj/kfunc", `kfunc '${reloc.name}': ${why}`, advice);
   }
@@ -109,7 +116,7 @@ function resolveKsym(insns: InsnBuf, prog: ProgSpec, reloc: KernelReloc, options
   const { obj, kernelBtf } = options;
   let id = 0;
   let address = 0n;
-  if (reloc.kind === "ksym" && reloc.func === true) id = kfuncId(obj, prog, reloc, kernelBtf);
+  if (reloc.kind === "ksym" && reloc.func === true) id = kfuncId(prog, reloc, options);
   else if (reloc.typeId === 0) {
     const known = options.ksymAddress?.(reloc.name);
     if (known === undefined && !reloc.weak) {

@@ -33,6 +33,7 @@ import { type Clock, hostClock, seededRandom } from "./clock.ts";
 import { createHeap, type Heap } from "./heap.ts";
 import { mapFlags } from "./helpers/args.ts";
 import type { EventState, Machine } from "./hooks/types.ts";
+import { createKsyms, type Ksyms } from "./ksyms.ts";
 import { PAGE_BYTES, powerOfTwoFrom } from "./maps/flags.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
@@ -40,6 +41,7 @@ import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-modul
 import type { MapOps, SlotProg } from "./maps/ops.ts";
 import { isPerfArray } from "./maps/perf-array.ts";
 import type { LinearMemory } from "./memory.ts";
+import { createObjects, type Objects } from "./objects.ts";
 import { createTaskStruct, type TaskStruct } from "./task-struct.ts";
 import { createTimers, type Timers } from "./timers.ts";
 
@@ -86,6 +88,11 @@ export interface Runtime extends Machine, MapOwner {
   addEntry(entry: unknown): number;
   dropEntry(index: number): void;
   readonly timers: Timers;
+  /** bpf_wq of map values. */
+  readonly works: Timers;
+  /** Objects that programs made. */
+  readonly objects: Objects;
+  readonly ksyms: Ksyms;
   /** Address of the event's struct task_struct, 0 where there is no BTF to lay it out by. */
   currentTask(): number;
   /** Thread id of the task at that address. */
@@ -103,6 +110,7 @@ export interface Runtime extends Machine, MapOwner {
 
 const TRACE_LINES = 1024;
 const SCRATCH_BYTES = 64;
+const CHUNK_BYTES = 256;
 /** Kept free at the end: whole words are read of keys whose last one is not whole. */
 const GUARD_BYTES = 16;
 /** Callbacks run at one settling: a timer that is always due does not stop the replay. */
@@ -124,6 +132,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
   const due: { atNs: number; fn: () => void }[] = [];
   const event = initialEvent(options.task ?? {});
   const scratch = heap.alloc(SCRATCH_BYTES);
+  const chunk = heap.alloc(CHUNK_BYTES);
   let user = heap.alloc(4096);
   let userBytes = 4096;
   let lastId = 0;
@@ -158,11 +167,18 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     event.wakeNs = next;
   };
 
-  const timers = createTimers({
+  const deadlines = {
     now: () => runtime.clock(),
-    at: (atNs, fn) => runtime.at(atNs, fn),
+    at: (atNs: number, fn: () => void) => runtime.at(atNs, fn),
     mapAt,
-  });
+  };
+  const timers = createTimers(deadlines, "timer");
+  const works = createTimers(deadlines, "wq");
+  const changed = (): void => {
+    regions = null;
+  };
+  const objects = createObjects(memory, heap, changed);
+  const ksyms = createKsyms(memory, heap, cpus, changed);
 
   const runtime: Runtime = {
     memory,
@@ -174,6 +190,8 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     cpus,
     event,
     scratch,
+    chunk,
+    packet: null,
     mapFns,
     task: options.task ?? {},
     realtimeOffsetNs: clock.realtimeOffsetNs ?? 0n,
@@ -199,6 +217,9 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       freeEntries.push(index);
     },
     timers,
+    works,
+    objects,
+    ksyms,
     currentTask() {
       if (task === undefined) {
         const { kernelBtf } = options;
@@ -212,11 +233,17 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     dropFields(record, value) {
       for (const field of record) {
         if (field.kind === "spin_lock" || field.kind === "res_spin_lock") continue;
-        if (field.kind === "timer" || field.kind === "wq") timers.drop(value + field.offBytes);
-        else u8.fill(0, value + field.offBytes, value + field.offBytes + field.sizeBytes);
+        const at = value + field.offBytes;
+        if (field.kind === "timer") timers.drop(at);
+        else if (field.kind === "wq") works.drop(at);
+        else objects.dropField(field.kind, at);
+        if (field.kind !== "timer" && field.kind !== "wq") u8.fill(0, at, at + field.sizeBytes);
       }
     },
-    released: (ops) => timers.dropMap(ops.desc),
+    released(ops) {
+      timers.dropMap(ops.desc);
+      works.dropMap(ops.desc);
+    },
     maps: () => [...byId.values()],
     userBuffer(bytes) {
       if (bytes > userBytes) {
@@ -312,7 +339,9 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       return isPerfArray(ops) ? ops.output(flags >>> 0, data >>> 0, size >>> 0, extra >>> 0, extraSize >>> 0) : -EINVAL;
     },
     mapRegions() {
-      regions ??= [...byId.values()].flatMap((map) => map.ops.regions()).concat(task?.region ?? []);
+      regions ??= [...byId.values()]
+        .flatMap((map) => map.ops.regions())
+        .concat(task?.region ?? [], objects.regions(), ksyms.regions());
       return regions;
     },
     regionsChanged() {

@@ -9,7 +9,7 @@ import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { Engine, EngineEnv, Executable, HelperImpl, Region } from "../engine/engine.ts";
-import { BPF_CALL, BPF_JMP, LD_IMM64 } from "../isa/codes.ts";
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, LD_IMM64 } from "../isa/codes.ts";
 import { HEAP_BASE, MAP_DESC_BYTES, STACK_BASE, STACK_TOP } from "../layout/layout.ts";
 import type {
   AttachOptions,
@@ -29,6 +29,7 @@ import type { Clock } from "./clock.ts";
 import { checkedHelper } from "./helpers/checked.ts";
 import { progHelpers, sharedHelpers } from "./helpers/table.ts";
 import type { EventReplayOptions, EventReplayResult, HookProg, Hooks, Machine, RecordedEvent } from "./hooks/types.ts";
+import { kfuncNamesOf, progKfuncs } from "./kfuncs/table.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap } from "./maps/map.ts";
 import type { SlotProg } from "./maps/ops.ts";
@@ -95,6 +96,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
   let needBytes = 0;
   let state: { rt: Runtime; hooks: Hooks; helpers: ReadonlyMap<number, HelperImpl> } | null = null;
   const progs = new Set<EmbeddedProg>();
+  let kfuncNames: ReadonlySet<string> | null = null;
   let closed = false;
 
   const start = (): NonNullable<typeof state> => {
@@ -121,6 +123,11 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const helper = (id: number): HelperImpl | undefined =>
       hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
     env.helper = verified.safe ? helper : (id) => checkedOrNone(rt, env, prog.spec.name, id, helper(id));
+    const kfuncs = progKfuncs(rt, env, prog, hooks.kfuncs(prog.spec.type), () => made, verified.safe);
+    env.kfunc = (btfId) => {
+      const func = prog.kernelBtf?.type(btfId);
+      return func?.kind === "func" ? kfuncs(func.name) : undefined;
+    };
     refuseMissing(verified, env);
     const jitStart = performance.now();
     const exec = stages.engine(name).compile(verified, env);
@@ -153,6 +160,10 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
       return state?.rt.traceLines ?? [];
     },
     kconfig: (name) => options.kconfig?.[name] ?? MODEL_KCONFIG[name],
+    hasKfunc(name) {
+      kfuncNames ??= kfuncNamesOf(start().rt, start().hooks);
+      return kfuncNames.has(name);
+    },
     prepare(maps) {
       for (const spec of maps) needBytes += mapBytes(spec, cpus);
     },
@@ -293,15 +304,12 @@ function engineEnv(rt: Runtime, hooks: Hooks, prog: ResolvedProg, maps: readonly
     helper: () => undefined,
     kfunc: () => undefined,
     ksym(btfId) {
-      const type = prog.kernelBtf?.type(btfId);
-      throw new SkepError(
-        "load/ksym",
-        `the embedded target has no kernel variable ${type?.name ?? `BTF id ${btfId}`}`,
-        {
-          site: { prog: prog.spec.name },
-          advice: "declare it __weak and test its address, or run the program on the linux target",
-        },
-      );
+      const address = rt.ksyms.address(prog.kernelBtf, btfId);
+      if (address !== 0) return address;
+      throw new SkepError("load/ksym", `the embedded target has no kernel symbol with BTF id ${btfId}`, {
+        site: { prog: prog.spec.name },
+        advice: "declare it __weak and test its address, or run the program on the linux target",
+      });
     },
     mapFns: rt.mapFns,
     tailCall: (map, index) => rt.mapAt(map >>> 0)?.progAt?.(index >>> 0) ?? null,
@@ -327,14 +335,25 @@ function refuseMissing(verified: VerifiedProg, env: EngineEnv): void {
   for (let i = 0; i < insns.length; i++) {
     const code = insns.code[i]!;
     if (code === LD_IMM64) i++;
-    if (code !== (BPF_JMP | BPF_CALL) || insns.src[i] !== 0 || facts.reached[i] === 0) continue;
+    if (code !== (BPF_JMP | BPF_CALL) || facts.reached[i] === 0) continue;
     const id = insns.imm[i]!;
+    if (insns.src[i] === BPF_PSEUDO_KFUNC_CALL) refuseMissingKfunc(prog, env, i, id);
+    if (insns.src[i] !== 0) continue;
     if (id === TAIL_CALL || env.helper(id) !== undefined) continue;
     throw new SkepError("load/helper", `the embedded target has no helper bpf_${helperName(id)}`, {
       site: placeOf(prog, i),
       advice: "run the program on the linux target, or do without this helper",
     });
   }
+}
+
+function refuseMissingKfunc(prog: ResolvedProg, env: EngineEnv, insn: number, btfId: number): void {
+  if (env.kfunc(btfId) !== undefined) return;
+  const name = prog.kernelBtf?.type(btfId).name ?? `with BTF id ${btfId}`;
+  throw new SkepError("load/kfunc", `the embedded target has no kfunc ${name}`, {
+    site: placeOf(prog, insn),
+    advice: "declare it __weak and test it with bpf_ksym_exists(), or run the program on the linux target",
+  });
 }
 
 function placeOf(prog: ResolvedProg, insn: number): SkepError["site"] {

@@ -81,7 +81,7 @@ export function createTaskStruct(
 }
 
 /** Byte offset of a member, through anonymous structs and unions; -1 where there is none. */
-function offsetOf(btf: BtfView, typeId: number, name: string): number {
+export function offsetOf(btf: BtfView, typeId: number, name: string): number {
   const type = btf.type(typeId);
   if (type.kind !== "struct" && type.kind !== "union") return -1;
   for (const member of type.members) {

@@ -29,11 +29,15 @@ interface Timer {
   disarm: (() => void) | null;
 }
 
-export function createTimers(host: {
-  now(): number;
-  at(atNs: number, fn: () => void): () => void;
-  mapAt(desc: number): MapOps | undefined;
-}): Timers {
+/** `kind`: the field of map values; bpf_wq is a timer that is due at once. */
+export function createTimers(
+  host: {
+    now(): number;
+    at(atNs: number, fn: () => void): () => void;
+    mapAt(desc: number): MapOps | undefined;
+  },
+  kind: "timer" | "wq",
+): Timers {
   const timers = new Map<number, Timer>();
   let running: Timer | null = null;
 
@@ -51,7 +55,7 @@ export function createTimers(host: {
     timer.disarm = null;
     const map = host.mapAt(timer.map);
     if (timer.prog === null || map === undefined) return;
-    const value = timer.addr - (map.record.find((field) => field.kind === "timer")?.offBytes ?? 0);
+    const value = timer.addr - (map.record.find((field) => field.kind === kind)?.offBytes ?? 0);
     const before = running;
     running = timer;
     try {

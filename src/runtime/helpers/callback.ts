@@ -2,9 +2,9 @@
 import { BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP } from "../../abi/flags.ts";
 import { E2BIG, EINVAL } from "../../base/errno.ts";
 import type { EngineEnv, HelperImpl } from "../../engine/engine.ts";
+import { DYNPTR_LOCAL, initDynptr } from "../dynptr.ts";
 import { isUserRing } from "../maps/user-ringbuf.ts";
 import type { Runtime } from "../runtime.ts";
-import { DYNPTR_LOCAL, initDynptr } from "./dynptr.ts";
 
 /** BPF_MAX_LOOPS. */
 const MAX_LOOPS = 8 << 20;

@@ -29,10 +29,13 @@ import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
 import { absentTraceHelpers } from "../helpers/trace-absent.ts";
+import { packetKfuncs } from "../kfuncs/packet.ts";
+import type { KfuncRow } from "../kfuncs/rows.ts";
 import { ctxHook, isCtxType } from "./ctx-hook.ts";
 import { flowHelpers, flowHook } from "./flow-hook.ts";
 import { parseFormat } from "./format.ts";
 import { KIND_NONE, PacketBuf } from "./packet.ts";
+import { packetBytes } from "./packet-bytes.ts";
 import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce } from "./packet-hook.ts";
 import { replayClock, replayer } from "./replay.ts";
 import { skbHook } from "./skb-hook.ts";
@@ -73,6 +76,7 @@ export function createHooks(machine: Machine): Hooks {
     ...syncookieHelpers(p),
     ...xdpHelpers(p),
   ]);
+  machine.packet = packetBytes(p, skb, xdp);
   const clock = replayClock();
   const formats: Formats = new Map();
   const trace = traceHook(machine, clock, formats);
@@ -96,6 +100,10 @@ export function createHooks(machine: Machine): Hooks {
       default:
         return isTraceType(progType) ? tracing.get(id) : undefined;
     }
+  }
+
+  function kfuncs(progType: number): readonly KfuncRow[] {
+    return isTraceType(progType) || isCtxType(progType) ? [] : packetKfuncs(p, progType);
   }
 
   function program(prog: TargetProg, exec: Executable): HookProg {
@@ -230,6 +238,7 @@ export function createHooks(machine: Machine): Hooks {
 
   return {
     helper,
+    kfuncs,
     loadPacket: (offset, sizeBytes) => p.load(offset, sizeBytes),
     regions: () => (p.kind === KIND_NONE ? [...trace.regions(), ...ctxOnly.regions()] : p.regions()),
     program,

@@ -26,7 +26,7 @@ import {
 import type { FibTable, Machine } from "./types.ts";
 
 export const KIND_NONE = 0;
-const KIND_XDP = 1;
+export const KIND_XDP = 1;
 const KIND_SKB = 2;
 
 export const PAGE_SIZE = 4096;
@@ -232,6 +232,8 @@ export class PacketBuf {
     const ctxBytes = xdp ? XDP_MD_BYTES : SKB_BYTES;
     const list: Region[] = [{ start: CTX_BASE, end: CTX_BASE + ctxBytes, write: !xdp, what: "ctx" }];
     list.push({ start: this.meta, end: this.linearEnd, write: true, what: "packet" });
+    if (this.frags.length > 0)
+      list.push({ start: this.linearEnd, end: this.end, write: true, what: "packet fragments" });
     if (!xdp) {
       list.push({ start: SOCK_BASE, end: SOCK_BASE + SOCK_BYTES, write: false, what: "socket" });
       list.push({ start: FLOW_KEYS_BASE, end: FLOW_KEYS_BASE + FLOW_KEYS_BYTES, write: true, what: "flow keys" });

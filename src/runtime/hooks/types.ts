@@ -20,6 +20,7 @@ import type {
   TestRunResult,
 } from "../../loader/target.ts";
 import type { PacketSource } from "../../pcap/source.ts";
+import type { KfuncRow } from "../kfuncs/rows.ts";
 
 /**
  * The event that runs, as helpers see it. One object a runtime, written before each run and never replaced. Helpers such as
@@ -65,6 +66,17 @@ export interface EventState {
   memEnd: number;
 }
 
+/** A packet as dynptrs see it: offsets from its data, errors as the helpers of its program type give them. */
+export interface PacketBytes {
+  /** Copies `length` bytes at `offset` to the address `to`. */
+  load(offset: number, to: number, length: number): number;
+  store(offset: number, from: number, length: number, flags: number, flagsHi: number): number;
+  /** Where they lie, 0 where they are not in one piece. */
+  pointer(offset: number, length: number): number;
+  /** Where the metadata before the packet begins. */
+  metaStart(): number;
+}
+
 /** What hooks and packet helpers need of the runtime. */
 export interface Machine {
   /** Views of the whole linear memory, made once: the buffer is never detached. */
@@ -78,6 +90,10 @@ export interface Machine {
   clock(): number;
   /** 64 bytes that helpers may use within one call: keys of lookups they make. */
   readonly scratch: number;
+  /** 256 more: pieces of packets on their way. */
+  readonly chunk: number;
+  /** The packet of the event that runs, for dynptrs: createHooks sets it. */
+  packet: PacketBytes | null;
   /**
    * `lookup` also answers for DEVMAP, DEVMAP_HASH, CPUMAP and XSKMAP: address of the value (first word: ifindex, queue
    * size, socket), 0 for an empty slot.
@@ -99,6 +115,8 @@ export interface Hooks {
    * programs, ... Asked before the runtime's own table, so that the packet form of a shared id wins.
    */
   helper(id: number, progType: number): HelperImpl | undefined;
+  /** kfuncs that depend on the hook. */
+  kfuncs(progType: number): readonly KfuncRow[];
   /** EngineEnv.loadPacket of whatever program runs. */
   readonly loadPacket: (offset: number, sizeBytes: number) => number;
   /** Ctx, packet and event memory that are live now: the target adds stack and maps. */

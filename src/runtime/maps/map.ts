@@ -223,7 +223,15 @@ export class EmbeddedMap implements SlotMap {
 
   #freeIfDone(): void {
     if (!this.#closed || this.#users > 0) return;
-    this.ops.free();
+    const { ops } = this;
+    // What values own (objects of programs) goes with them.
+    if (ops.record.length > 0) {
+      ops.each?.((_key, value) => {
+        this.#owner.dropFields(ops.record, value);
+        return 0;
+      });
+    }
+    ops.free();
     this.#owner.forget(this);
   }
 

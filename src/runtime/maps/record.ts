@@ -100,6 +100,11 @@ function collect(btf: BtfView, typeId: number, offBytes: number, depth: number, 
     for (const member of type.members) {
       if (member.bitSize === 0) collect(btf, member.typeId, offBytes + member.bitOff / 8, depth + 1, into);
     }
+  } else if (type.kind === "datasec") {
+    for (const section of type.vars) {
+      const variable = btf.type(section.typeId);
+      if (variable.kind === "var") collect(btf, variable.typeId, offBytes + section.offBytes, depth + 1, into);
+    }
   } else if (type.kind === "array") {
     if (type.nelems > MAX_NELEMS) return;
     const sizeBytes = btf.sizeOf(type.typeId);
