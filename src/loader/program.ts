@@ -63,7 +63,7 @@ export class Program {
 
   /**
    * Every packet of a source: the fast way. Runs in slices, so that timers, signals and paint go on in between; an aborted
-   * signal ends it after the slice that runs.
+   * signal ends it after the slice that runs. A source goes on where it stands: `rewind()` a capture to replay it again.
    */
   async replay(source: PacketSource | Promise<PacketSource>, options: ReplayOptions = {}): Promise<ReplayResult> {
     const { onProgress, limit = Number.POSITIVE_INFINITY, ...rest } = options;

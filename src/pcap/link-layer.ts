@@ -18,6 +18,8 @@ import {
   LINKTYPE_LOOP,
   LINKTYPE_NULL,
   LINKTYPE_RAW,
+  LINKTYPE_RAW_BSD,
+  LINKTYPE_RAW_OPENBSD,
 } from "./source.ts";
 
 const ETH_HLEN = 14;
@@ -46,6 +48,8 @@ export function putFrame(
   let proto = 0;
   switch (linkType) {
     case LINKTYPE_RAW:
+    case LINKTYPE_RAW_BSD:
+    case LINKTYPE_RAW_OPENBSD:
     case LINKTYPE_IPV4:
     case LINKTYPE_IPV6:
       proto = start < end && bytes[start]! >> 4 === 6 ? ETH_P_IPV6 : ETH_P_IP;

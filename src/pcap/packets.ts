@@ -34,10 +34,11 @@ export function fromPackets(
 }
 
 /**
- * The source's packets `times` over. Each pass is shifted in time by what the passes before it took, so that clocks never
+ * The source's packets `times` over, from its beginning. Each pass is shifted in time by what the passes before it took, so that clocks never
  * run backwards.
  */
 export function repeat(source: RewindableSource, times: number): RewindableSource {
+  source.rewind();
   return new RepeatSource(source, times);
 }
 

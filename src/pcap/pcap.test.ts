@@ -2,9 +2,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { concatBytes, fromUtf8 } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
+import { putFrame } from "./link-layer.ts";
 import { openCapture } from "./open.ts";
 import { fromPackets, type Packet, packets, repeat } from "./packets.ts";
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW, type PacketSource } from "./source.ts";
+import {
+  LINKTYPE_ETHERNET,
+  LINKTYPE_RAW,
+  LINKTYPE_RAW_BSD,
+  LINKTYPE_RAW_OPENBSD,
+  type PacketSource,
+} from "./source.ts";
 import { pcapngWriter, pcapWriter } from "./write.ts";
 
 const packet: fc.Arbitrary<Packet> = fc.record({
@@ -134,12 +141,12 @@ test("pcapng: sections of both byte orders, resolutions, unknown blocks, simple 
   ]);
 });
 
-function codeOf(run: () => void): string {
+function codeOf(run: () => void, placed = true): string {
   try {
     run();
     return "ok";
   } catch (error) {
-    if (error instanceof SkepError && error.site.byte !== undefined) return error.code;
+    if (error instanceof SkepError && (!placed || error.site.byte !== undefined)) return error.code;
     throw error;
   }
 }
@@ -222,4 +229,22 @@ test("repeat: clocks run on, empty sources end", () => {
   for (let i = 1; i < times.length; i++) expect(times[i]! > times[i - 1]!).toBe(true);
   expect(times[2]! - times[1]!).toBe(1000n);
   expect([...packets(repeat(fromPackets([]), 1e9))]).toEqual([]);
+});
+
+test("repeat begins at the beginning, wherever its source stood", () => {
+  const source = fromPackets([1, 2].map((byte) => Uint8Array.of(byte)));
+  const bytes = (): number[] => [...packets(repeat(source, 2))].map((p) => p.bytes[0]!);
+  source.next();
+  expect(bytes()).toEqual([1, 2, 1, 2]);
+  expect(bytes()).toEqual([1, 2, 1, 2]);
+});
+
+test("raw IP has several link types: each becomes Ethernet", () => {
+  const u8 = new Uint8Array(64);
+  for (const linkType of [LINKTYPE_RAW, LINKTYPE_RAW_BSD, LINKTYPE_RAW_OPENBSD]) {
+    u8.fill(0xff);
+    expect(putFrame(u8, 0, 64, Uint8Array.of(0x60, 7), 0, 2, linkType)).toBe(16);
+    expect([...u8.subarray(11, 16)]).toEqual([0, 0x86, 0xdd, 0x60, 7]);
+  }
+  expect(codeOf(() => putFrame(u8, 0, 64, u8, 0, 2, 999), false)).toBe("pcap/link-type");
 });

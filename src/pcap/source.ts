@@ -4,6 +4,9 @@
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
 export const LINKTYPE_RAW = 101;
+/** DLT_RAW of BSDs and of Linux before libpcap wrote 101: raw IP, too. */
+export const LINKTYPE_RAW_BSD = 12;
+export const LINKTYPE_RAW_OPENBSD = 14;
 export const LINKTYPE_LOOP = 108;
 export const LINKTYPE_LINUX_SLL = 113;
 export const LINKTYPE_IPV4 = 228;

@@ -1,0 +1,5 @@
+/** skep/verifier: Linux's verdict on a program, its log, and why it was refused. */
+export { CODES, type CodeRow } from "./verifier/codes.ts";
+export type { DiagnosticNote } from "./verifier/diagnostic.ts";
+export { explain } from "./verifier/explain.ts";
+export { type Diagnostic, type VerifyOptions, type VerifyResult, type VerifyStats, verify } from "./verifier/verify.ts";
