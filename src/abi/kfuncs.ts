@@ -431,6 +431,12 @@ const SETS: readonly KfuncSet[] = [
       bpf_send_signal_task`,
   },
   {
+    hooks: "tc tracing syscall",
+    flags: "release",
+    names: `
+      bpf_kfunc_call_memb_release bpf_kfunc_call_test_release`,
+  },
+  {
     hooks: "xdp tc sched_act",
     flags: "rcu",
     names: `

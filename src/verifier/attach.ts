@@ -146,6 +146,12 @@ function rawTracepoint(env: Env, btf: BtfView, target: string): Attach {
   return { name: target, proto, skipFirst: true, args: [], structName: "" };
 }
 
+/** Members whose programs may sleep, for structs that do not allow it everywhere. */
+const SLEEPABLE_MEMBERS: Readonly<Record<string, string>> = {
+  bpf_dummy_ops: "test_sleepable",
+  sched_ext_ops: "init_task cgroup_init cgroup_exit cgroup_prep_move cpu_online cpu_offline init exit",
+};
+
 function structOpsMember(env: Env): Attach {
   const { log } = env;
   if (!env.gplCompatible) fail(log, EINVAL, "struct ops programs must have a GPL compatible license");
@@ -162,6 +168,10 @@ function structOpsMember(env: Env): Attach {
   const proto = ptr.kind === "ptr" ? btf.type(btf.skipMods(ptr.typeId)) : null;
   if (proto === null || proto.kind !== "func_proto") {
     fail(log, EINVAL, `attach to invalid member ${member.name}(@idx ${at.memberIdx}) of struct ${t.name}`);
+  }
+  const sleepable = SLEEPABLE_MEMBERS[t.name];
+  if (env.sleepable && sleepable !== undefined && !sleepable.split(" ").includes(member.name)) {
+    fail(log, EINVAL, `attach to unsupported member ${member.name} of struct ${t.name}`);
   }
   return {
     name: member.name,

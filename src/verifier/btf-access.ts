@@ -19,6 +19,7 @@ import { mayBeError, mayBeNull } from "./raw-tp.ts";
 import { fieldName } from "./record.ts";
 import { recordOfStruct } from "./reg-record.ts";
 import * as R from "./regs.ts";
+import { checkStructWrite } from "./struct-writes.ts";
 
 const { PTR_TO_BTF_ID, PTR_TO_MEM, REG_WORDS, SCALAR_VALUE } = R;
 const TRUSTED_FLAGS = R.MEM_ALLOC | R.PTR_TRUSTED | R.NON_OWN_REF | R.MEM_RCU;
@@ -33,9 +34,6 @@ const LSM_MAC = 27;
 const TRACE_ITER = 28;
 const LSM_CGROUP = 43;
 const MAX_ARGS_BYTES = 8 * 12;
-
-/** Types whose programs may write the mark of a connection they track. */
-const CONNTRACK_TYPES = new Set([3, 4, 6]);
 
 /** Kernel struct behind a map pointer, by map type. */
 const MAP_STRUCTS: readonly string[] =
@@ -115,21 +113,6 @@ function trustOf(env: Env, btf: BtfView, at: number, walk: Walk): number {
   return flags & (R.MEM_PERCPU | R.MEM_USER) ? flags : flags & ~TRUSTED_FLAGS;
 }
 
-function checkWrite(env: Env, btf: BtfView, at: number, off: number, size: number): void {
-  const t = btf.type(regsOf(env)[at + R.RAW1]!);
-  const mark =
-    t.kind === "struct" && t.name.startsWith("nf_conn") ? t.members.find((m) => m.name === "mark") : undefined;
-  const start = mark === undefined ? -1 : mark.bitOff / 8;
-  if (off !== start) throw new Reject(EACCES);
-  if (size > 4) {
-    fail(
-      env.log,
-      EACCES,
-      `write access at off ${off} with size ${size} beyond the member of nf_conn ended at ${start + 4}`,
-    );
-  }
-}
-
 /** An access of `size` bytes at R`r` + off, off with the register's own. */
 export function checkBtfAccess(env: Env, r: number, off: number, size: number, type: number, value: number): void {
   const { log } = env;
@@ -151,10 +134,7 @@ export function checkBtfAccess(env: Env, r: number, off: number, size: number, t
   if (ptr & R.MEM_USER) fail(log, EACCES, `R${r} is ptr_${name} access user memory: off=${off}`);
   if (ptr & R.MEM_PERCPU) fail(log, EACCES, `R${r} is ptr_${name} access percpu memory: off=${off}`);
   const isAlloc = (ptr & R.MEM_ALLOC) !== 0;
-  if (type === WRITE && !isAlloc && CONNTRACK_TYPES.has(env.progType)) {
-    checkWrite(env, btf, at, off, size);
-    return;
-  }
+  if (type === WRITE && !isAlloc && checkStructWrite(env, btf, at, off, size)) return;
   if (type !== READ && !isAlloc) fail(log, EACCES, "only read is supported");
   if (isAlloc) {
     if (!(ptr & (R.NON_OWN_REF | R.MEM_RCU)) && w[at + R.REF] === 0) throw new Reject(EFAULT);

@@ -8,6 +8,7 @@ import { inLinux } from "../isa/ops.ts";
 import type { Env, Subprog } from "./env.ts";
 import { jumpOff } from "./graph.ts";
 import { kfuncAt } from "./kfunc-table.ts";
+import { checkPseudoBtf } from "./ksym.ts";
 import { fail, write, writeLine } from "./log.ts";
 import { checkMapProgram } from "./map-compat.ts";
 import { protoOf } from "./protos.ts";
@@ -117,7 +118,13 @@ function checkKfuncId(env: Env, i: number): void {
   if (id < 0 || id >= btf.length || btf.type(id).kind !== "func") {
     fail(log, EINVAL, `kernel btf_id ${id >>> 0} is not a function`);
   }
+  if (btf.type(id).name.startsWith("bpf_xdp_metadata_rx_") && !(env.prog.spec.flags & XDP_DEV_BOUND_ONLY)) {
+    fail(log, EINVAL, "metadata kfuncs require device-bound program");
+  }
 }
+
+/** BPF_F_XDP_DEV_BOUND_ONLY. */
+const XDP_DEV_BOUND_ONLY = 1 << 6;
 
 const EXCEPTION_TAG = "exception_callback:";
 
@@ -251,6 +258,7 @@ function checkLdImm64(env: Env, i: number, used: Set<number>): void {
   }
   const src = insns.src[i]!;
   const isValue = src === 2 || src === 6;
+  if (src === 3) checkPseudoBtf(env, i);
   if (src === 0 || src === 3 || src === 4) return;
   if (!isValue && !((src === 1 || src === 5) && insns.imm[n] === 0)) {
     fail(env.log, EINVAL, "unrecognized bpf_ld_imm64 insn");

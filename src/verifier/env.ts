@@ -152,6 +152,8 @@ export interface Env {
   exploredCount: number;
   freeCount: number;
   backedgeCount: number;
+  /** The kernel's symbol table has this name. */
+  readonly hasSymbol: (name: string) => boolean;
   /** The member of a kernel struct that a struct_ops program is for. */
   readonly attachTo: { readonly btfId: number; readonly memberIdx: number } | null;
   /** Where BTF describes the ctx. */

@@ -63,5 +63,5 @@ export function checkFormat(env: Env): void {
   const map = env.maps[w[f + RAW0]! - 1]!;
   if (map.frozen === null) fail(env.log, EFAULT, "failed to retrieve map value address");
   const args = countArgs(map.frozen.subarray(w[f + OFF]! + w[f + VAL]!));
-  if (args < 0 || args !== size / 8) fail(env.log, EINVAL, "Invalid format string");
+  if (args < 0 || args > size / 8) fail(env.log, EINVAL, "Invalid format string");
 }

@@ -19,6 +19,10 @@ export interface VerifyOptions {
   readonly cpus?: number;
   /** BPF_F_* of the load; the program's own are added. */
   readonly flags?: number;
+  /**
+   * Whether the kernel's symbol table has this name: not all variables of its BTF need to be there (KALLSYMS_ALL). Default: all.
+   */
+  readonly hasSymbol?: (name: string) => boolean;
   /** struct_ops programs: the struct in the kernel's BTF and the member that the program is for. */
   readonly attachTo?: { readonly btfId: number; readonly memberIdx: number };
   /** Called before each insn is checked: for display, never for code. */
@@ -108,6 +112,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     exploredCount: 0,
     freeCount: 0,
     backedgeCount: 0,
+    hasSymbol: options.hasSymbol ?? ((): boolean => true),
     attachTo: options.attachTo ?? null,
     attach: null,
     onInsn: options.onInsn,

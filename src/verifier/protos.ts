@@ -113,7 +113,10 @@ function argNumber(arg: HelperArg): number {
 export function protoOf(env: Env, id: number): Proto | null {
   const known = env.protos.get(id);
   if (known !== undefined) return known;
-  const row = helperProto(env.progType, env.attachType, id, { attachTo: env.prog.spec.attachTo });
+  const attachTo = env.attach?.name ?? env.prog.spec.attachTo;
+  const structOps = env.attach?.structName ?? "";
+  const query = structOps === "" ? { attachTo } : { structOps, member: attachTo };
+  const row = helperProto(env.progType, env.attachType, id, query);
   const proto = row === undefined || !hasSince(env.kernel, row.since) ? null : compile(row);
   env.protos.set(id, proto);
   return proto;
@@ -121,7 +124,7 @@ export function protoOf(env: Env, id: number): Proto | null {
 
 /** The kernel's second question: not in every place where the type as such may. */
 export function isAllowedHere(env: Env, id: number): boolean {
-  return helperAllowed(env.progType, env.attachType, id, env.prog.spec.attachTo);
+  return helperAllowed(env.progType, env.attachType, id, env.attach?.name ?? env.prog.spec.attachTo);
 }
 
 function compile(row: HelperRow): Proto {

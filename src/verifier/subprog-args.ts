@@ -149,7 +149,7 @@ function isCtxPointer(env: Env, btf: BtfView, ptr: BtfType): boolean {
     if (t.kind !== "typedef" && t.kind !== "const" && t.kind !== "volatile" && t.kind !== "restrict") return false;
     t = btf.type(t.typeId);
   }
-  return t.name === wanted;
+  return isCtxStruct(env.progType, t.name);
 }
 
 function isDynptrPointer(btf: BtfView, ptr: BtfType): boolean {

@@ -62,6 +62,8 @@ function check(env: Env): void {
   checkCfg(env);
   computePostorder(env);
   env.attach = checkAttach(env);
+  // Which helpers there are depends on it, and the cfg asked before.
+  env.protos.clear();
   computeScc(env);
   computeLiveRegs(env);
   markFastcalls(env);

@@ -4,7 +4,7 @@ import { E2BIG, EFAULT, EINVAL } from "../base/errno.ts";
 import { checkAlu } from "./alu.ts";
 import { clobberCallerSaved, defReg, unknownReg, useReg } from "./args.ts";
 import { checkAtomic } from "./atomic.ts";
-import { checkCondJump } from "./branch.ts";
+import { checkCondJump, pushPath } from "./branch.ts";
 import { checkFuncCall, leaveFunction } from "./calls.ts";
 import { findSubprog } from "./cfg.ts";
 import { DYNPTR_LOCAL, markDynptrReg } from "./dynptr.ts";
@@ -116,6 +116,13 @@ function checkLdAbs(env: Env, code: number): void {
   checkPtrOff(env, 6, false);
   clobberCallerSaved(env, w);
   unknownReg(env, 0);
+  if (env.cur.curframe === 0) return;
+  // Behind the packet's end the load leaves the function with 0: a path of its own.
+  scratchReg(log, 0);
+  pushPath(env, i + 1, i);
+  markKnown(w, 0, 0, 0);
+  leaveFunction(env);
+  env.insnIdx--;
 }
 
 function checkExit(env: Env, exception: boolean): number {
