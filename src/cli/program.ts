@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Comman
   btf: () => import("./commands/btf.ts"),
   gen: () => import("./commands/gen.ts"),
   bench: () => import("./commands/bench.ts"),
+  prog: () => import("./commands/prog.ts"),
+  map: () => import("./commands/map.ts"),
+  link: () => import("./commands/link.ts"),
+  feature: () => import("./commands/feature.ts"),
   doctor: () => import("./commands/doctor.ts"),
   "conformance-plugin": () => import("./commands/conformance.ts"),
 };
@@ -46,6 +50,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     });
 
   const wanted = argv.find((word) => !word.startsWith("-"));
+  const words = wanted !== undefined && BPFTOOL.has(wanted) ? flagsBehind(argv, wanted) : argv;
   const modules = wanted !== undefined && wanted in COMMANDS ? [COMMANDS[wanted]!] : Object.values(COMMANDS);
   for (const load of modules) (await load()).register(program);
   for (const command of program.commands) command.exitOverride();
@@ -57,10 +62,19 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   });
 
   try {
-    await program.parseAsync(argv as string[], { from: "user" });
+    await program.parseAsync(words as string[], { from: "user" });
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : report(error);
   }
+}
+
+/** Commands in bpftool's grammar, where -j and -p stand in front: `skep -j prog list`. */
+const BPFTOOL: ReadonlySet<string> = new Set(["prog", "map", "link", "btf", "feature"]);
+
+function flagsBehind(argv: readonly string[], command: string): string[] {
+  const at = argv.indexOf(command);
+  const flags = argv.slice(0, at).filter((word) => /^-[jp]+$|^--pretty$/.test(word));
+  return [...argv.slice(0, at).filter((word) => !flags.includes(word)), command, ...flags, ...argv.slice(at + 1)];
 }
 
 function report(error: unknown): number {

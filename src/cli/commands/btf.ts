@@ -18,7 +18,7 @@ export function register(program: Command): void {
   program
     .command("btf")
     .description("type information (BTF) of an object, of the kernel or of a raw file: as a list, as C, as JSON")
-    .argument("<words...>", "dump file FILE [format {raw | c [unsorted]}] [root_id ID]...")
+    .argument("<words...>", "list | dump SOURCE [format {raw | c [unsorted]}] [root_id ID]...")
     .option("-j, --json", "one JSON document, as bpftool -j")
     .option("-p, --pretty", "the same, indented")
     .option("-B, --base-btf <file>", "base of split BTF, for a kernel module's")
@@ -29,6 +29,11 @@ export function register(program: Command): void {
 }
 
 async function run(words: readonly string[], options: BtfOptions): Promise<void> {
+  if (words[0] !== undefined && words[0] !== "" && ["list", "show"].some((verb) => verb.startsWith(words[0]!))) {
+    const { listBtf } = await import("../kernel/btf.ts");
+    listBtf(words.slice(1), options.json === true || options.pretty === true, options.pretty === true ? 4 : 0);
+    return;
+  }
   const request = parseWords(words);
   const [{ Btf }, { isBtf }, { readElf }, { readInput }] = await Promise.all([
     import("../../btf/btf.ts"),
@@ -36,6 +41,7 @@ async function run(words: readonly string[], options: BtfOptions): Promise<void>
     import("../../elf/read.ts"),
     import("../input.ts"),
   ]);
+  const { live } = request;
   const open = async (file: string, base: Btf | null): Promise<Btf> => {
     const bytes = await readInput(file);
     if (isBtf(bytes)) return new Btf(bytes, base);
@@ -52,7 +58,7 @@ async function run(words: readonly string[], options: BtfOptions): Promise<void>
   let base: Btf | null = null;
   if (options.baseBtf !== undefined) base = await open(options.baseBtf, null);
   else if (request.file.startsWith(MODULES) && request.file !== VMLINUX) base = await open(VMLINUX, null);
-  const btf = await open(request.file, base);
+  const btf = live === null ? await open(request.file, base) : (await import("../kernel/btf.ts")).liveBtf(live);
   for (const id of request.roots) {
     if (id >= btf.length) throw usage(`there is no type ${id}: ids end at ${btf.length - 1}`);
   }
@@ -71,6 +77,8 @@ async function run(words: readonly string[], options: BtfOptions): Promise<void>
 
 interface Request {
   file: string;
+  /** Of the kernel: which object's, as words: "id 7", "prog name opens". */
+  live: readonly string[] | null;
   format: "raw" | "c";
   unsorted: boolean;
   roots: number[];
@@ -82,15 +90,22 @@ function parseWords(words: readonly string[]): Request {
   const is = (word: string | undefined, whole: string): boolean =>
     word !== undefined && word !== "" && whole.startsWith(word);
   const verb = rest.shift();
-  if (!is(verb, "dump")) throw usage(`"${verb}" is no btf command: it is dump`);
+  if (!is(verb, "dump")) throw usage(`"${verb}" is no btf command: they are list and dump`);
   const source = rest.shift();
-  if (is(source, "map") || is(source, "prog") || is(source, "id")) {
-    throw usage(`btf dump ${source} asks a running kernel: only "file" is read here`);
+  const request: Request = { file: "", live: null, format: "raw", unsorted: false, roots: [] };
+  if (is(source, "file")) {
+    const file = rest.shift();
+    if (file === undefined) throw usage('"file" is followed by a file name');
+    request.file = file;
+  } else if (is(source, "id")) {
+    request.live = ["id", rest.shift() ?? ""];
+  } else if (is(source, "prog") || is(source, "map")) {
+    request.live = [is(source, "prog") ? "prog" : "map", rest.shift() ?? "", rest.shift() ?? ""];
+    // Of a map bpftool can leave types out; all that the object has are shown.
+    if (["key", "value", "kv", "all"].includes(rest[0] ?? "")) rest.shift();
+  } else {
+    throw usage("the source of a dump is: file FILE, id ID, prog PROG, map MAP");
   }
-  if (!is(source, "file")) throw usage('the source of a dump is "file FILE"');
-  const file = rest.shift();
-  if (file === undefined) throw usage('"file" is followed by a file name');
-  const request: Request = { file, format: "raw", unsorted: false, roots: [] };
   while (rest.length > 0) {
     const word = rest.shift()!;
     if (is(word, "format")) {
@@ -115,7 +130,7 @@ function parseWords(words: readonly string[]): Request {
 
 function usage(message: string): SkepError {
   return new SkepError("usage/btf", message, {
-    advice: "skep btf dump file FILE [format {raw | c [unsorted]}] [root_id ID]...",
+    advice: "skep btf list | dump file FILE|id ID|prog PROG|map MAP [format {raw | c [unsorted]}] [root_id ID]...",
   });
 }
 
@@ -124,5 +139,7 @@ Examples:
   skep btf dump file guard.bpf.o                                    a type a line
   skep btf dump file /sys/kernel/btf/vmlinux format c > vmlinux.h   the kernel's types for C
   skep btf dump file guard.bpf.o format c root_id 12                one type and what it needs
+  skep btf list                                                     what the kernel holds, and for which programs and maps
+  skep btf dump prog name opens format c                            types of a loaded program
   skep btf -j dump file guard.bpf.o | jq '.types[] | .name'
 `;
