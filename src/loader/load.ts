@@ -57,6 +57,7 @@ export function loadObject<T extends ObjectShape = AnyShape>(
       kconfig: (name) => options.kconfig?.[name] ?? target.kconfig(name),
       coreCache: new Map(),
       ksymAddress: (name) => target.ksymAddress?.(name),
+      kfuncModel: target.kfuncModel ?? null,
       hasKfunc: (name) => target.hasKfunc?.(name) ?? true,
     };
     const programs = choosePrograms(spec, options.programs);

@@ -12,6 +12,8 @@ export interface KernelView {
   readonly coreCache: CoreCache;
   /** Address of a kernel symbol, for externs of type `void`. */
   ksymAddress?(name: string): bigint | undefined;
+  /** Stands for a missing kernelBtf where kfuncs are looked up. */
+  readonly kfuncModel?: BtfView | null;
   /** False for a kfunc that the target lacks though the BTF knows it. */
   hasKfunc?(name: string): boolean;
 }
@@ -34,6 +36,7 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
     obj: spec,
     maps,
     kernelBtf: kernel.kernelBtf,
+    kfuncModel: kernel.kfuncModel ?? null,
     ksymAddress: (name) => kernel.ksymAddress?.(name),
     hasKfunc: (name) => kernel.hasKfunc?.(name) ?? true,
   });

@@ -11,6 +11,8 @@ export interface Target {
   readonly name: "embedded" | "linux";
   /** BTF that CO-RE relocates against and kfuncs are looked up in; null where there is none. */
   readonly kernelBtf: BtfView | null;
+  /** What kfuncs are looked up in where kernelBtf is null: of a target that is no kernel. */
+  readonly kfuncModel?: BtfView;
   /** Values of .kconfig externs; undefined for one that is not known (an error unless weak). */
   kconfig(name: string): number | bigint | string | undefined;
   /** Address of a kernel symbol, for externs of type `void`; undefined where the target has none of that name. */

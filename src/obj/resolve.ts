@@ -33,6 +33,8 @@ export interface ResolveOptions {
   readonly kernelBtf: BtfView | null;
   /** Address of a kernel symbol, for externs of type `void`; undefined where it is not known. */
   readonly ksymAddress?: (name: string) => bigint | undefined;
+  /** Stands for kernelBtf where that is null and a program calls a kfunc; then the program's kernelBtf, too. */
+  readonly kfuncModel?: BtfView | null;
   /** False for a kfunc that is missing though the BTF knows it. Default: none is. */
   readonly hasKfunc?: (name: string) => boolean;
 }
@@ -46,7 +48,11 @@ export const KFUNC_POISON = 2_002_000_000;
  * that `maps` lacks.
  */
 export function resolveProg(prog: ProgSpec, options: ResolveOptions): ResolvedProg {
-  const { obj, kernelBtf } = options;
+  const { obj } = options;
+  const callsKfunc = prog.relocs.some(
+    (reloc) => reloc.kind === "kfunc" || (reloc.kind === "ksym" && reloc.func === true),
+  );
+  const kernelBtf = options.kernelBtf ?? (callsKfunc ? (options.kfuncModel ?? null) : null);
   const byName = new Map((options.maps ?? obj.maps).map((map) => [map.name, map]));
   const maps: MapSpec[] = [];
   const indexes = new Map<string, number>();
@@ -89,7 +95,8 @@ type KernelReloc = Extract<ProgReloc, { kind: "kfunc" | "ksym" }>;
 
 /** Id of the function in the kernel's BTF; 0 for a weak one that is missing or of another type. */
 function kfuncId(prog: ProgSpec, reloc: KernelReloc, options: ResolveOptions): number {
-  const { obj, kernelBtf } = options;
+  const { obj } = options;
+  const kernelBtf = options.kernelBtf ?? options.kfuncModel ?? null;
   if (obj.btf === null) throw fail(obj, prog, reloc, "obj/kfunc", `kfunc '${reloc.name}' needs the object's BTF`);
   const declared = obj.btf.type(reloc.typeId);
   const protoId = declared.kind === "func" ? declared.typeId : reloc.typeId;
@@ -99,7 +106,7 @@ function kfuncId(prog: ProgSpec, reloc: KernelReloc, options: ResolveOptions): n
   if (kernelBtf === null || id === 0) {
     if (reloc.weak) return 0;
     let why = "not found in the kernel's BTF";
-    if (kernelBtf === null) why = "the target has no kernel BTF";
+    if (options.kernelBtf === null) why = "the target has no kernel BTF";
     else if (known !== 0) why = "the target does not have it";
     const advice = "declare it __weak and test it with bpf_ksym_exists(), or use a kernel that has it";
     throw fail(obj, prog, reloc, "obj/kfunc", `kfunc '${reloc.name}': ${why}`, advice);

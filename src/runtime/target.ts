@@ -6,6 +6,7 @@
  */
 import { helperName } from "../abi/helpers.ts";
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
+import { kfuncModel } from "../abi/kfunc-model.ts";
 import { SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { Engine, EngineEnv, Executable, HelperImpl, Region } from "../engine/engine.ts";
@@ -150,6 +151,9 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     name: "embedded",
     options,
     kernelBtf: options.kernelBtf ?? null,
+    get kfuncModel() {
+      return kfuncModel();
+    },
     get runtime() {
       return start().rt;
     },

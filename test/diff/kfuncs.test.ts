@@ -16,6 +16,7 @@ import type { Target, TestRun } from "../../src/loader/target.ts";
 import { parseObject } from "../../src/obj/parse.ts";
 import { unsafeTrusted, unsafeVerified } from "../../src/obj/verified.ts";
 import { seededRandom } from "../../src/runtime/clock.ts";
+import { embedded } from "../../src/runtime/embedded.ts";
 import { createHooks } from "../../src/runtime/hooks/hooks.ts";
 import { type EmbeddedTarget, embeddedTarget, type Stages } from "../../src/runtime/target.ts";
 import { resolvedProg } from "../fixtures/progs.ts";
@@ -38,11 +39,13 @@ function reading(path: string): string {
 
 type Random = (below: number) => number;
 
-/** The runtime on both engines; programs are let in unverified, as only what kfuncs do is compared. */
+/** The kernel; the runtime as it is, with the kernel's BTF and without; both engines without a verifier. */
 function targets(live: Target): Target[] {
   const options = { memoryBytes: 8 << 20, random: 1, cpus: CPUS, kernelBtf: live.kernelBtf! };
   return [
     live,
+    embedded({ ...options, engine: "jit" }),
+    embedded({ memoryBytes: 8 << 20, random: 1, cpus: CPUS, engine: "jit" }),
     embeddedTarget(options, noVerifier),
     embeddedTarget(options, {
       engine: () => jit,
