@@ -119,7 +119,6 @@ export const CODES: readonly CodeRow[] = [
         "access of $3 bytes at offset $2 leaves the memory of $1 bytes",
       ],
       [/(?:min|max) value is outside of the allowed memory range/],
-      [/memory, len pair leads to invalid memory access/, "memory and length do not belong together"],
       [/invalid (?:\w+) buffer access|invalid variable buffer offset/, "this buffer takes constant offsets from 0 on"],
       [/invalid access to flow keys/, "the access leaves struct bpf_flow_keys"],
       [/direct value offset of \d+ is not allowed/, "the address lies outside of the map value"],
@@ -224,7 +223,6 @@ export const CODES: readonly CodeRow[] = [
       ],
       [/R(\d+) is not a scalar/, "argument r$1 must be a number"],
       [/arg#(\d+) expects pointer to ctx/, "argument $1 (counted from 0) must be the program's context"],
-      [/expected prog array map for tail call/, "a tail call goes through a map of type prog_array"],
       [/invalid arg_type for sockmap/, "this helper takes sockets of a sockmap or sockhash"],
       [
         /timer pointer in R1 map_uid|map pointer in R\d+ map_uid|workqueue pointer/,
@@ -566,6 +564,11 @@ export const CODES: readonly CodeRow[] = [
     code: "V029",
     title: "a map of the wrong type",
     says: [
+      [
+        /expected prog array map for tail call/,
+        "a tail call goes through a map of type prog_array",
+        "make it a BPF_MAP_TYPE_PROG_ARRAY",
+      ],
       [/cannot pass map_type (\d+) into func (\S+?)#/, "$2 does not work on a map of this type"],
       [
         /tracing progs cannot use (\S+)/,
@@ -699,6 +702,7 @@ export const CODES: readonly CodeRow[] = [
     title: "a kernel function may not be called like this",
     first: [[/calling kernel function (\S+) is not allowed/, "programs of this type may not call $1"]],
     says: [
+      [/memory, len pair leads to invalid memory access/, "memory and length of an argument do not belong together"],
       [
         /kernel func|kfunc|ksym|kernel symbol|arg#\d+|args#\d+|core kernel|CONFIG_|ldimm64|JIT|type ID|resolve the size|local storage|CAP_/,
       ],

@@ -75,7 +75,7 @@ export function explainArgument(c: Case): Finding | null {
         : row === undefined
           ? `pass ${expected}`
           : `as declared: ${row.proto}`,
-    notes: at === null || at.insn === c.insn ? [] : [note(prog, at.insn, `${given} since here`)],
+    notes: at === null || at.insn === c.insn || !tells(c, at) ? [] : [note(prog, at.insn, `${given} since here`)],
   };
 }
 
@@ -125,4 +125,10 @@ function firstMove(c: Case, r: number): Origin | null {
   if (at === null) return null;
   const code = c.path.insns.code[at.insn]!;
   return (code & 7) === 7 && (code & 0xf0) !== 0xb0 ? at : madeAt(c.path, c.step, r);
+}
+
+/** Copies of r10 and of the context say nothing; calls and loads do. */
+function tells(c: Case, at: Origin): boolean {
+  const cls = c.path.insns.code[at.insn]! & 7;
+  return isCall(c.path.insns, at.insn) || cls === 1 || (c.path.insns.code[at.insn]! & 0xf8) === 0xb0;
 }

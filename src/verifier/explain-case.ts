@@ -4,10 +4,32 @@ import { kernelText } from "../asm/kernel.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
 import type { Env } from "./env.ts";
-import { lastStep, type Origin, type Path } from "./explain-path.ts";
-import { assignedName, lineAt, spanOf, textOf } from "./explain-source.ts";
+import { isCall, isCondJump, lastStep, type Origin, type Path } from "./explain-path.ts";
+import {
+  argumentText,
+  assignedName,
+  conditionOf,
+  lineAt,
+  plainArgument,
+  spanOf,
+  textOf,
+  unwrapped,
+} from "./explain-source.ts";
 import { btfName, typeText } from "./print.ts";
-import { baseType, isConst, RAW0, RAW1, REG_WORDS, SMAX, SMIN, UMAX, UMIN, VAL, type Words } from "./regs.ts";
+import {
+  baseType,
+  isConst,
+  MEM_RINGBUF,
+  RAW0,
+  RAW1,
+  REG_WORDS,
+  SMAX,
+  SMIN,
+  UMAX,
+  UMIN,
+  VAL,
+  type Words,
+} from "./regs.ts";
 import { curFrame } from "./state.ts";
 import { big, signedBig } from "./words.ts";
 
@@ -50,7 +72,9 @@ export function newCase(prog: ResolvedProg, path: Path, diagnostic: Diagnostic):
     step,
     w: isLoop ? curFrame(path.env.cur).w : w,
     kernel: diagnostic.kernel,
-    expression: expressionAt(prog, diagnostic.insn),
+    expression: isCall(path.insns, diagnostic.insn)
+      ? expressionAt(prog, diagnostic.insn)
+      : unwrapped(expressionAt(prog, diagnostic.insn)),
   };
 }
 
@@ -62,7 +86,7 @@ export function expressionAt(prog: ResolvedProg, insn: number): string {
 
 export function note(prog: ResolvedProg, insn: number, message: string): DiagnosticNote {
   const line = lineAt(prog, insn);
-  const span = line === null ? null : spanOf(line);
+  const span = line === null ? null : isCondJump(prog.insns, insn) ? conditionOf(line) : spanOf(line);
   const text = insnText(prog, insn);
   return { message, insn, line, text, ...(span === null ? {} : { span }) };
 }
@@ -80,7 +104,12 @@ export function insnText(prog: ResolvedProg, insn: number): string {
 export function nameOf(prog: ResolvedProg, origin: Origin | null): string {
   if (origin === null) return "";
   const line = lineAt(prog, origin.insn);
-  return line === null ? "" : assignedName(line);
+  if (line === null) return "";
+  // Some hand their result over through an argument.
+  if (isCall(prog.insns, origin.insn) && /_reserve_dynptr$/.test(calleeName(prog, origin.insn))) {
+    return plainArgument(argumentText(expressionAt(prog, origin.insn), 4));
+  }
+  return assignedName(line);
 }
 
 /** "line 12" or "instruction 12". */
@@ -150,7 +179,7 @@ export function pointee(env: Env, w: Words, at: number): string {
     const name = btfName(env, w[at + RAW0]!, w[at + RAW1]!);
     return name === "" ? "a kernel object" : `a struct ${name}`;
   }
-  return kindWords(text);
+  return (type & MEM_RINGBUF) !== 0 ? kindWords("ringbuf_mem") : kindWords(text);
 }
 
 /** The same for a word of the kernel's sentences: "map_value". */

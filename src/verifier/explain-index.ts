@@ -9,7 +9,7 @@
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, expressionAt, note, type Range, rangeText, regRange } from "./explain-case.ts";
 import { isCondJump, madeAt, regsAfter, writtenAt } from "./explain-path.ts";
-import { assignedName, indexName, lineAt } from "./explain-source.ts";
+import { assignedName, indexName, lineAt, unwrapped } from "./explain-source.ts";
 import { isConst, MASK, REG_WORDS, SCALAR_VALUE, type Words } from "./regs.ts";
 
 export interface Index {
@@ -109,13 +109,23 @@ export function scalarOf(c: Case, step: number, r: number): Index {
   const name = named !== "" ? named : source >= 0 && lineAt(c.prog, source) !== null ? "the index" : `r${r}`;
   const notes: DiagnosticNote[] = [];
   const bound = sourceStep < 0 ? null : comparedAt(c, sourceStep, step);
-  if (source >= 0) {
+  if (source >= 0 && !sameExpression(c, source)) {
     const after = regsAfter(path, sourceStep);
     const made = after === null || madeReg(c, source) < 0 ? range : regRange(after, madeReg(c, source));
     notes.push(note(prog, source, `${whatIs(named, made)} here`));
   }
   if (bound !== null) notes.push(note(prog, bound.insn, `${whatIs(named, bound.range)} after this`));
   return { step, scale, range, name, named: named !== "", source, notes };
+}
+
+/** The refused expression itself, where its label says the same. */
+function sameExpression(c: Case, insn: number): boolean {
+  const line = lineAt(c.prog, insn);
+  return (
+    line !== null &&
+    line.line === lineAt(c.prog, c.insn)?.line &&
+    unwrapped(expressionAt(c.prog, insn)) === c.expression
+  );
 }
 
 /** "queue is 0..255", "the number may be anything" */

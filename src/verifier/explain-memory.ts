@@ -1,11 +1,22 @@
 /** Map values, memory of known size and the stack: which offset may be reached, and what bounds it (V004, V006 to V009). */
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { bytes, type Case, calleeName, type Finding, note, rangeText, regRange } from "./explain-case.ts";
+import { bytes, type Case, calleeName, type Finding, note, pointee, rangeText, regRange } from "./explain-case.ts";
 import { type Index, indexOf, limitAdvice, scalarOf } from "./explain-index.ts";
 import { isCall, madeAt, writtenAt } from "./explain-path.ts";
-import { argumentText } from "./explain-source.ts";
-import { baseType, FRAMENO, OFF, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, RAW0, REG_WORDS, VAL } from "./regs.ts";
-import { STACK_INVALID, STACK_SPILL, slotType } from "./state.ts";
+import { argumentText, plainArgument } from "./explain-source.ts";
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  FRAMENO,
+  OFF,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  RAW0,
+  REG_WORDS,
+  VAL,
+} from "./regs.ts";
+import { STACK_DYNPTR, STACK_INVALID, STACK_ITER, STACK_SPILL, slotType } from "./state.ts";
 
 const SIZES = [4, 2, 1, 8];
 
@@ -131,6 +142,8 @@ function negative(index: Index, count: bigint, what: string): Finding {
 
 /** V018: the number that is added to a pointer is out of every bound. */
 export function explainAddition(c: Case): Finding | null {
+  const operator = /R(\d+) (?:bitwise operator|pointer arithmetic with) (\S+)/.exec(c.kernel);
+  if (operator !== null) return explainOperator(c, Number(operator[1]), operator[2]!);
   if (!/math between|be out of bounds/.test(c.kernel)) return null;
   const { insns } = c.path;
   if ((insns.code[c.insn]! & 8) === 0) return null;
@@ -161,6 +174,25 @@ export function explainAddition(c: Case): Finding | null {
     known: `${name} is ${rangeText(index.range)}`,
     help: `limit ${name} before the addition: an unsigned type and  if (${index.named ? name : "n"} > MAX) return ...;  or a mask`,
     notes: index.notes,
+  };
+}
+
+/** Shifts, masks and the like on a pointer: mostly a cast to a narrower type. */
+function explainOperator(c: Case, r: number, operator: string): Finding {
+  const what = pointee(c.path.env, c.w, r * REG_WORDS);
+  const made = madeAt(c.path, c.step, r);
+  const isCast = operator === "<<=" && c.path.insns.imm[c.insn] === 32 && (c.path.insns.code[c.insn]! & 8) === 0;
+  return {
+    message: isCast
+      ? `the pointer to ${what.replace(/^the /, "the ")} is cut to 32 bits`
+      : `a pointer takes + and - of numbers, not ${operator}`,
+    label: `r${r} points to ${what}`,
+    required: "+ or - of a number",
+    known: operator,
+    help: isCast
+      ? "keep pointers in pointers or 64-bit numbers: (__u32)pointer is what gives this"
+      : `do not use ${operator} on pointers; what is computed from an address would tell where it is`,
+    notes: made === null || made.insn === c.insn ? [] : [note(c.prog, made.insn, "the pointer comes from here")],
   };
 }
 
@@ -237,7 +269,7 @@ export function explainStack(c: Case): Finding | null {
     const at = off + c.w[r * REG_WORDS + VAL]!;
     const below = at < -512;
     const room = -at;
-    const buffer = isCall(c.path.insns, c.insn) ? argumentText(c.expression, r) : "";
+    const buffer = isCall(c.path.insns, c.insn) ? plainArgument(argumentText(c.expression, r)) : "";
     return {
       message: below
         ? `${bytes(size)} at r10${at}: the stack of a function has 512 bytes`
@@ -250,7 +282,8 @@ export function explainStack(c: Case): Finding | null {
       help: below
         ? "keep large buffers in a map (a per-CPU array of one entry) instead of the stack"
         : isCall(c.path.insns, c.insn)
-          ? `pass the size of the buffer: sizeof(${buffer === "" ? "buffer" : buffer}), ${Math.max(0, room)} at most`
+          ? (keyAdvice(c, r, buffer, size) ??
+            `pass the size of the buffer: sizeof(${buffer === "" ? "buffer" : buffer}), ${Math.max(0, room)} at most`)
           : "the buffer ends before this offset",
     };
   }
@@ -265,6 +298,15 @@ export function explainStack(c: Case): Finding | null {
     help: limitAdvice(index, count),
     notes: index.notes,
   };
+}
+
+/** Keys and values have the size that the map was made with. */
+function keyAdvice(c: Case, r: number, name: string, size: number): string | null {
+  const map = c.path.env.maps[c.w[REG_WORDS + RAW0]! - 1];
+  if (baseType(c.w[REG_WORDS]!) !== CONST_PTR_TO_MAP || map === undefined) return null;
+  if (!/map_(?:lookup|update|delete|push|pop|peek)/.test(calleeName(c.prog, c.insn))) return null;
+  const what = r === 2 && map.spec.keySize === size ? "key" : "value";
+  return `the ${what} of map ${map.name} has ${bytes(size)}: give ${name === "" ? "the variable" : name} a type of that size`;
 }
 
 /** The buffer's start is not known: only where the access may end up. */
@@ -301,6 +343,9 @@ function unboundedStack(c: Case, r: number): Finding | null {
   };
 }
 
+/** By STACK_*: never written, part of a saved register, written, zero, objects. */
+const BYTE_CHARS: readonly string[] = [".", "p", "w", "w", "d", "i", "f"];
+
 /** V009: a map of the bytes. */
 export function explainStackBytes(c: Case): Finding | null {
   const said = /invalid read from stack (?:R(\d+) )?off (-?\d+)\+(\d+) size (\d+)/.exec(c.kernel);
@@ -313,13 +358,24 @@ export function explainStackBytes(c: Case): Finding | null {
   if (frame === null) return null;
   let map = "";
   let spilled = false;
+  let object = "";
   for (let b = off; b < off + Math.min(size, 32); b++) {
     const slot = -b - 1;
     const type = slot >> 3 < frame.slots ? slotType(frame, slot >> 3, slot & 7) : STACK_INVALID;
     if (b === bad && type === STACK_SPILL) spilled = true;
-    map += type === STACK_INVALID ? "." : type === STACK_SPILL ? "p" : "w";
+    if (b === bad) object = type === STACK_DYNPTR ? "a dynptr" : type === STACK_ITER ? "an iterator" : "";
+    map += BYTE_CHARS[type] ?? "w";
   }
   const where = `r10${off}`;
+  if (object !== "") {
+    return {
+      message: `${object} on the stack is read as plain bytes`,
+      label: `${bytes(size)} from ${where} belong to ${object}`,
+      required: "plain bytes",
+      known: object,
+      help: `${object} can neither be copied nor read: pass its address to the functions made for it`,
+    };
+  }
   return {
     message: spilled
       ? `${bytes(size)} at ${where} cut through a saved register`

@@ -93,8 +93,10 @@ export function explainPacket(c: Case): Finding | null {
     pointer !== "" && !/\bdata\b/.test(pointer)
       ? `add  if ((void *)(${pointer} + 1) > ${end}) return ...;  before this`
       : checked !== "" && /\+\s*1\)?$/.test(checked) === false
-        ? `compare ${needed} bytes with ${end} before this, not ${proved}`
-        : `add  if (data + ${needed} > ${end}) return ...;  before this`;
+        ? `compare ${needed} bytes${id === 0 ? "" : " from there"} with ${end} before this, not ${proved}`
+        : id !== 0
+          ? `compare ${bytes(needed)} from there with ${end} before this`
+          : `add  if (data + ${needed} > ${end}) return ...;  before this`;
   return {
     message:
       proved > 0

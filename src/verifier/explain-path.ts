@@ -120,6 +120,15 @@ export function regsAfter(path: Path, step: number): Words | null {
   return path.frame[step + 1] === path.frame[step] ? path.regs[step + 1]! : null;
 }
 
+/** The step that a call at `step` comes back to, in the same frame; -1 where the path ends before. */
+export function stepAfterCall(path: Path, step: number): number {
+  for (let k = step + 1; k < path.at.length; k++) {
+    if (path.frame[k]! < path.frame[step]!) return -1;
+    if (path.frame[k] === path.frame[step]) return k;
+  }
+  return -1;
+}
+
 const CLASS = 7;
 const CALL = 0x85;
 const CALLX = 0x8d;
@@ -182,8 +191,8 @@ export function writtenAt(path: Path, step: number, r: number): Origin | null {
     if (depth > frame) continue;
     const insn = path.at[i]!;
     if (depth < frame) {
-      // Into the caller: r1 to r5 are its arguments, everything else began here.
-      if (r < 1 || r > 5) return null;
+      // Into the caller: r1 to r5 are its arguments, everything else began here. The kernel calls callbacks itself.
+      if (r < 1 || r > 5 || path.insns.src[insn] !== 1) return null;
       frame = depth;
       continue;
     }

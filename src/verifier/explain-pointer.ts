@@ -1,7 +1,16 @@
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, calleeName, type Finding, nameOf, note, placeOf, rangeText, regRange } from "./explain-case.ts";
-import { isCall, isCondJump, isHelperCall, madeAt, regsAfter, writesReg, writtenAt } from "./explain-path.ts";
-import { pointerName } from "./explain-source.ts";
+import {
+  isCall,
+  isCondJump,
+  isHelperCall,
+  madeAt,
+  regsAfter,
+  stepAfterCall,
+  writesReg,
+  writtenAt,
+} from "./explain-path.ts";
+import { argumentText, plainArgument, pointerName } from "./explain-source.ts";
 import { typeText } from "./print.ts";
 import {
   baseType,
@@ -89,7 +98,9 @@ export function explainNumber(c: Case): Finding | null {
 }
 
 function pointerIn(c: Case): string {
-  return pointerName(c.expression) || (c.expression === "" ? "" : c.expression);
+  if (!isCall(c.path.insns, c.insn)) return pointerName(c.expression) || c.expression;
+  const r = regIn(c, /R(\d+)/);
+  return r < 0 ? "" : plainArgument(argumentText(c.expression, r));
 }
 
 /** A pointer that was found to be null: this is the branch where there is nothing. */
@@ -146,8 +157,9 @@ export function lostAtCall(c: Case, r: number): Loss | null {
       const before = path.regs[k];
       if (before === null || before === undefined) return null;
       const was = before[reg * REG_WORDS]!;
-      const now = path.regs[k + 1]?.[reg * REG_WORDS];
-      if (was === SCALAR_VALUE || now !== SCALAR_VALUE || path.frame[k + 1] !== path.frame[k]) continue;
+      const back = stepAfterCall(path, k);
+      const now = back < 0 ? undefined : path.regs[back]?.[reg * REG_WORDS];
+      if (was === SCALAR_VALUE || was === NOT_INIT || now !== SCALAR_VALUE) continue;
       return { finding: staleFinding(c, r, insn, was) };
     }
     if (at === null || path.insns.code[at.insn] !== 0xbf) return null;
@@ -332,7 +344,7 @@ export function explainNull(c: Case): Finding | null {
   const name = nameOf(prog, at) || pointerName(c.expression);
   const who = name === "" ? `the pointer in r${r}` : name;
   const variable = name === "" ? "pointer" : name;
-  const when = isHelperCall(path.insns, at.insn) ? whenNull(producer) : "";
+  const when = path.insns.src[at.insn] === 1 ? "() may return null" : whenNull(producer);
   return {
     message: `${who} may be null here${producer === "" ? "" : `: ${producer}${when}`}`,
     label: isCall(path.insns, c.insn) ? `argument ${r} may be null` : "used without a check",
@@ -342,7 +354,7 @@ export function explainNull(c: Case): Finding | null {
       name === ""
         ? `leave this path where it is null:  if r${r} == 0 goto ...  after ${placeOf(prog, at.insn)}`
         : `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
-    notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r)],
+    notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r, name)],
   };
 }
 
@@ -369,7 +381,7 @@ function whenNull(producer: string): string {
 }
 
 /** A check against null on this path that was about another value: a second lookup, for example. */
-function checkedCopy(c: Case, r: number): DiagnosticNote[] {
+function checkedCopy(c: Case, r: number, name: string): DiagnosticNote[] {
   const { path } = c;
   const id = c.w[r * REG_WORDS + ID]!;
   for (let k = c.step - 1; k >= 0; k--) {
@@ -380,6 +392,8 @@ function checkedCopy(c: Case, r: number): DiagnosticNote[] {
     if (!isCondJump(path.insns, insn) || (path.insns.code[insn]! & 8) !== 0) continue;
     const at = path.insns.dst[insn]! * REG_WORDS;
     if ((before[at]! & PTR_MAYBE_NULL) === 0 || (after[at]! & PTR_MAYBE_NULL) !== 0 || before[at + ID] === id) continue;
+    const other = nameOf(c.prog, madeAt(path, k, path.insns.dst[insn]!));
+    if (name !== "" && other !== "" && name !== other) continue;
     return [note(c.prog, insn, "this check is about another pointer: each lookup needs its own")];
   }
   return [];

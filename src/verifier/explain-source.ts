@@ -115,6 +115,36 @@ function postfixStart(text: string, from: number): number {
   }
 }
 
+/** The same, of a comparison all of it: "(void *)(ip + 1) > end" up to the closing bracket, && or ||. */
+export function conditionOf(line: LineInfo): readonly [number, number] | null {
+  const span = spanOf(line);
+  if (span === null || line.text[line.col - 1] === "!") return span;
+  const { text } = line;
+  let depth = 0;
+  for (let i = span[0] - 1; i < text.length; i++) {
+    const char = text[i]!;
+    if (char === "(" || char === "[") depth++;
+    else if ((char === ")" || char === "]") && --depth < 0) return [span[0], Math.max(i + 1, span[1])];
+    if (depth > 0) continue;
+    if (char === ";" || char === "{" || char === "?" || text.startsWith("&&", i) || text.startsWith("||", i)) {
+      return [span[0], Math.max(text.slice(0, i).trimEnd().length + 1, span[1])];
+    }
+  }
+  return span;
+}
+
+/** "eth->h_proto" of "bpf_ntohs(eth->h_proto)": what a macro or inline function of one argument is given. */
+export function unwrapped(expression: string): string {
+  const inner = /^[A-Za-z_]\w*\((.+)\)$/.exec(expression)?.[1];
+  if (inner === undefined || /^(?:if|while|for|switch)\b/.test(expression) || inner.includes(",")) return expression;
+  return unwrapped(inner);
+}
+
+/** "fib" of "(void *)&fib". */
+export function plainArgument(text: string): string {
+  return text.replace(/^(?:\([^()]*\)\s*)*&?/, "");
+}
+
 export function textOf(line: LineInfo, span: readonly [number, number]): string {
   return line.text.slice(span[0] - 1, span[1] - 1);
 }

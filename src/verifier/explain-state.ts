@@ -187,7 +187,7 @@ function mapOf(c: Case, r: number, types: readonly number[]): MapView | null {
 
 /** V029 at a call: the map and its type. */
 export function explainMapType(c: Case): Finding | null {
-  if (!/cannot pass map_type/.test(c.kernel)) return null;
+  if (!/cannot pass map_type|expected prog array/.test(c.kernel)) return null;
   for (let r = 1; r <= 5; r++) {
     const map = mapOf(c, r, [CONST_PTR_TO_MAP]);
     if (map === null) continue;

@@ -301,7 +301,7 @@ function walk(env: Env): void {
     } else {
       if (aux.jmpPoint[i] === 1) pushHistory(env, env.cur, 0, null);
       if (log.level > 0) logInsn(env);
-      log.said.length = 0;
+      if (log.said.length > 0) log.said.length = 0;
       aux.seen[i] = 1;
       env.onInsn?.(env);
       prev = i;
