@@ -2,8 +2,10 @@
  * Leaves of typed values: integers of any width and byte order, bit-fields, enums, floats, text. Memory is little-endian
  * but for the typedefs __be16, __be32 and __be64, whose values are given in host order.
  */
+
 import { fromUtf8, utf8 } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
+import { bytesFromText } from "./address.ts";
 import type { BtfEnum } from "./types.ts";
 import type { BtfValue } from "./value.ts";
 
@@ -183,6 +185,11 @@ export function bytesLeaf(sizeBytes: number): Leaf {
     read: (view, off) => new Uint8Array(view.buffer, view.byteOffset + off, sizeBytes).slice(),
     write(view, off, value) {
       if (value instanceof Uint8Array) return fill(view, off, sizeBytes, value, "bytes");
+      if (typeof value === "string") {
+        const read = bytesFromText(value, sizeBytes);
+        if (read === null) throw invalid(`"${value}" is not ${sizeBytes} bytes: neither hex digits nor an address`);
+        return fill(view, off, sizeBytes, read, "bytes");
+      }
       if (!Array.isArray(value)) throw invalid(`${describe(value)} where bytes are needed`);
       const bytes = new Uint8Array(value.length);
       for (let i = 0; i < value.length; i++) bytes[i] = smallInt(value[i], 8, false);

@@ -1,5 +1,6 @@
 /** The tree of commands, the global options, and the one place where a failure becomes an exit code. */
 import { Command, CommanderError, Option } from "commander";
+import { SkepError } from "../base/error.ts";
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit.ts";
 import { output } from "./output.ts";
 import { printError } from "./report.ts";
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Comman
   link: () => import("./commands/link.ts"),
   feature: () => import("./commands/feature.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  completion: () => import("./commands/completion.ts"),
   "conformance-plugin": () => import("./commands/conformance.ts"),
 };
 
@@ -51,7 +53,9 @@ export async function main(argv: readonly string[], version: string): Promise<vo
 
   const wanted = argv.find((word) => !word.startsWith("-"));
   const words = wanted !== undefined && BPFTOOL.has(wanted) ? flagsBehind(argv, wanted) : argv;
-  const modules = wanted !== undefined && wanted in COMMANDS ? [COMMANDS[wanted]!] : Object.values(COMMANDS);
+  // Completion lists them all.
+  const one = wanted === undefined || wanted === "completion" ? undefined : COMMANDS[wanted];
+  const modules = one === undefined ? Object.values(COMMANDS) : [one];
   for (const load of modules) (await load()).register(program);
   for (const command of program.commands) command.exitOverride();
 
@@ -64,6 +68,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   try {
     await program.parseAsync(words as string[], { from: "user" });
   } catch (error) {
+    if (!(error instanceof CommanderError)) await explained(error);
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : report(error);
   }
 }
@@ -75,6 +80,11 @@ function flagsBehind(argv: readonly string[], command: string): string[] {
   const at = argv.indexOf(command);
   const flags = argv.slice(0, at).filter((word) => /^-[jp]+$|^--pretty$/.test(word));
   return [...argv.slice(0, at).filter((word) => !flags.includes(word)), command, ...flags, ...argv.slice(at + 1)];
+}
+
+/** What the kernel's verifier refuses is told as what ours refuses. */
+async function explained(error: unknown): Promise<void> {
+  if (error instanceof SkepError && "explain" in error) await (error as { explain(): Promise<unknown> }).explain();
 }
 
 function report(error: unknown): number {

@@ -12,6 +12,7 @@ import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { openBytes } from "../pcap.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
+import { putEntries } from "./map-entries.ts";
 import { mapDocuments, showMaps } from "./maps-view.ts";
 import { writeOut } from "./out-file.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
@@ -32,6 +33,8 @@ export interface RunRequest {
   readonly limit?: number | undefined;
   /** Most entries of a map to show. */
   readonly rows: number;
+  /** File with entries to put into maps first. */
+  readonly maps?: string | undefined;
   readonly btf?: string | undefined;
   readonly unsafe?: boolean | undefined;
   /** Of random numbers and hash tables: the same seed gives the same run. */
@@ -55,6 +58,7 @@ export async function replayObject(request: RunRequest): Promise<void> {
     true,
   );
   try {
+    if (request.maps !== undefined) await putEntries(collection, request.maps);
     if (!output.json) reportLoad(collection, request);
     const outcomes: Outcome[] = [];
     if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));

@@ -120,6 +120,11 @@ describe.skipIf(why !== null)("skep attach", () => {
   test.each([
     [["examples/syn_guard.bpf.o"], 2, "syn_guard (xdp) needs --xdp DEV"],
     [["examples/syn_guard.bpf.o", "--xdp", "no-such-dev"], 5, "interface no-such-dev: ENODEV"],
+    [
+      ["test/fixtures/cli/unchecked.bpf.o", "--xdp", "no-such-dev"],
+      4,
+      "error[V005]: packet read past the checked range",
+    ],
     [["examples/opens.bpf.o", "--prog", "nope"], 2, "no program nope"],
     [["examples/syn_guard.bpf.o", "--pid", "1", "--xdp", "x"], 2, "no variable to filter by"],
   ])("%s fails with %i", (words, status, message) => {

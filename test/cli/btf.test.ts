@@ -53,9 +53,9 @@ test("-j and -p give bpftool's document", async () => {
 
 test("wrong words are a usage error, wrong files an input error", async () => {
   for (const words of [
-    ["show"],
+    ["frob"],
     ["dump"],
-    ["dump", "id", "1"],
+    ["dump", "id", "x"],
     ["dump", "file"],
     ["dump", "file", SHAPES, "format", "xml"],
     ["dump", "file", SHAPES, "root_id", "x"],

@@ -45,6 +45,25 @@ describe.skipIf(!built)("skep", () => {
     }
   });
 
+  test("doctor says what was found, and a fix for what is missing", () => {
+    const { checks } = JSON.parse(skep("doctor", "--json").stdout) as {
+      checks: { name: string; for: string; ok: boolean | null; found: string; fix: string }[];
+    };
+    expect(checks.find((check) => check.name === "Node.js")).toMatchObject({
+      ok: true,
+      found: process.version,
+      fix: "",
+    });
+    for (const check of checks) {
+      expect(check.found).not.toBe("");
+      if (check.ok === false) expect(check.fix).not.toBe("");
+    }
+    if (process.platform === "linux") {
+      const names = checks.map((check) => check.name);
+      expect(names).toEqual(expect.arrayContaining(["kernel", "privilege", "memlock", "lockdown", "kernel config"]));
+    }
+  });
+
   test("maps of every kind are shown, also those without keys", () => {
     const text = skep("run", TYPED, "--prog", "first", "--pcap", "examples/dns.pcap", "--set", "last_color=GREEN");
     expect(text).toMatchObject({ status: 0, stderr: "" });
@@ -123,6 +142,21 @@ describe.skipIf(!built)("skep", () => {
     };
     const again = JSON.parse(skep("run", GUARD, "--pcap", kept, "--json").stdout) as { packets: number };
     expect(again.packets).toBe(strict.verdicts.pass);
+  });
+
+  test("--maps puts entries in first, addresses as people write them", () => {
+    const run = (
+      ...more: string[]
+    ): { verdicts: { drop: number }; maps: { rules: { value: { action: number; packets: number } }[] } } =>
+      JSON.parse(skep("run", "examples/firewall.bpf.o", "--pcap", "examples/http.pcapng", "--json", ...more).stdout);
+    expect(run().verdicts.drop).toBe(0);
+    const ruled = run("--maps", "examples/firewall.json");
+    const dropped = ruled.maps.rules.filter(({ value }) => value.action === 2).map(({ value }) => value.packets);
+    expect(dropped).toHaveLength(1);
+    expect(ruled.verdicts.drop).toBeGreaterThanOrEqual(dropped[0]!);
+    const bad = join(scratch, "bad.json");
+    writeFileSync(bad, '{ "rules": [{ "key": { "prefixlen": 32, "addr": { "bytes": "nowhere" } }, "value": {} }] }');
+    expect(skep("run", "examples/firewall.bpf.o", "--pcap", SCAN, "--maps", bad)).toMatchObject({ status: 6 });
   });
 
   test("a gzip capture is read as it is", () => {

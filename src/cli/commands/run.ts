@@ -13,6 +13,7 @@ interface RunFlags {
   write?: string;
   limit?: number;
   rows: number;
+  maps?: string;
   btf?: string;
   unsafe?: boolean;
   seed: number;
@@ -30,6 +31,7 @@ export function register(program: Command): void {
     .addOption(new Option("--engine <engine>", "embedded engine").choices(["jit", "interp"]).default("jit"))
     .option("--set <name=value>", "set a global (const volatile) before load; may be repeated", collectSetting, {})
     .option("--write <file>", "write packets that were not dropped, as the program left them, to a pcap")
+    .option("--maps <file>", "put entries into maps first: JSON, as --json prints maps")
     .option("--limit <n>", "stop after so many packets", positive)
     .option("--rows <n>", "most entries to show of a map", positive, 10)
     .option("--btf <file>", "kernel BTF to relocate CO-RE accesses against")
@@ -41,6 +43,7 @@ export function register(program: Command): void {
 Examples:
   skep run examples/syn_guard.bpf.o --pcap examples/synscan.pcap
   skep run examples/syn_guard.bpf.o --pcap examples/synscan.pcap --set limit=5 --json
+  skep run examples/firewall.bpf.o --pcap examples/http.pcapng --maps examples/firewall.json
   skep run examples/opens.bpf.o --events examples/opens.jsonl
 `,
     )
