@@ -54,7 +54,8 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   const wanted = argv.find((word) => !word.startsWith("-"));
   const words = wanted !== undefined && BPFTOOL.has(wanted) ? flagsBehind(argv, wanted) : argv;
   // Completion lists them all.
-  const one = wanted === undefined || wanted === "completion" ? undefined : COMMANDS[wanted];
+  const known = wanted !== undefined && wanted !== "completion" && Object.hasOwn(COMMANDS, wanted);
+  const one = known ? COMMANDS[wanted] : undefined;
   const modules = one === undefined ? Object.values(COMMANDS) : [one];
   for (const load of modules) (await load()).register(program);
   for (const command of program.commands) command.exitOverride();

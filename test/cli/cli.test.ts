@@ -97,6 +97,7 @@ describe.skipIf(!built)("skep", () => {
     const { stderr, status } = skep("insepct");
     expect(status).toBe(2);
     expect(stderr).toContain("Did you mean inspect?");
+    expect(skep("constructor")).toMatchObject({ status: 2, stderr: "error: unknown command 'constructor'\n" });
   });
 
   test("run prints verdicts and maps, its JSON the same numbers", () => {

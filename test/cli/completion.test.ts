@@ -1,9 +1,9 @@
 /** The scripts of `skep completion`, in the shells that are here. */
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { ROOT } from "../tidy/source.ts";
 
 const MAIN = `${ROOT}/dist/cli/main.js`;
@@ -11,6 +11,9 @@ const built = existsSync(MAIN);
 if (!built) console.log("completion tests skipped: dist/ is not built (npm run build)");
 
 const has = (shell: string): boolean => spawnSync(shell, ["-c", "true"]).status === 0;
+
+const scratch = mkdtempSync(join(tmpdir(), "skep-completion-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 function script(shell: string): string {
   const { status, stdout } = spawnSync(process.execPath, [MAIN, "completion", shell], { encoding: "utf8" });
@@ -27,7 +30,7 @@ function offers(file: string, ...words: string[]): string[] {
 
 describe.skipIf(!built)("completion", () => {
   test.skipIf(!has("bash"))("bash: commands, options, choices, files", () => {
-    const file = join(tmpdir(), `skep-completion-${process.pid}.bash`);
+    const file = join(scratch, "skep.bash");
     writeFileSync(file, script("bash"));
     expect(offers(file, "ver")).toEqual(["verify"]);
     expect(offers(file, "run", "--ta")).toEqual(["--target"]);
@@ -44,7 +47,9 @@ describe.skipIf(!built)("completion", () => {
       const text = script(shell);
       for (const command of ["run", "verify", "gen object", "completion"]) expect(text).toContain(command);
       if (!has(shell)) return;
-      expect(spawnSync(shell, ["-n"], { input: text, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+      const file = join(scratch, `skep.${shell}`);
+      writeFileSync(file, text);
+      expect(spawnSync(shell, ["-n", file], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
     });
   }
 
