@@ -5,7 +5,7 @@ import { importsOf, sourceFiles } from "../tidy/source.ts";
 const isExplainer = (file: string): boolean => /^verifier\/explain(-\w+)?\.ts$/.test(file);
 
 /** Who prints diagnostics, and the published entries. */
-const READERS = [/^cli\//, /^runtime\/verifier-error\.ts$/, /^[\w-]+\.ts$/];
+const READERS = [/^cli\//, /^runtime\/verifier-error\.ts$/, /^linux\/explain\.ts$/, /^[\w-]+\.ts$/];
 
 test("explanations are read by what prints them alone", () => {
   const wrong: string[] = [];
