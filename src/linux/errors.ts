@@ -9,6 +9,8 @@
 import type { Since } from "../abi/types.ts";
 import { errnoName } from "../base/errno.ts";
 import { SkepError, type SkepErrorOptions } from "../base/error.ts";
+import type { ResolvedProg } from "../obj/spec.ts";
+import type { Diagnostic } from "../verifier/diagnostic.ts";
 import { decisiveLine, type VerifierStats } from "./log.ts";
 
 export class VerifierError extends SkepError {
@@ -17,6 +19,10 @@ export class VerifierError extends SkepError {
   /** The line of the log that says what is wrong. */
   readonly decisive: string;
   readonly stats: VerifierStats;
+  /** What was refused; null where only its name is known. */
+  prog: ResolvedProg | null = null;
+  /** Once explain() has run: Skep's explanation of the refusal, as for the embedded target. */
+  declare diagnostic?: Diagnostic;
 
   constructor(prog: string, log: string, stats: VerifierStats, errno: number) {
     const decisive = decisiveLine(log);
@@ -29,6 +35,18 @@ export class VerifierError extends SkepError {
     this.log = log;
     this.decisive = decisive;
     this.stats = stats;
+  }
+
+  /**
+   * The refusal in the programmer's words: class, place in the source, what was required and what was known, advice. Skep's
+   * own verifier walks the failing path for that; where it would have accepted the program, only the kernel's words remain.
+   */
+  async explain(): Promise<Diagnostic | null> {
+    if (this.diagnostic !== undefined || this.prog === null) return this.diagnostic ?? null;
+    // The verifier is large, and only this needs it.
+    const { explainRefusal } = await import("./explain.ts");
+    this.diagnostic = explainRefusal(this, this.prog);
+    return this.diagnostic;
   }
 }
 

@@ -18,14 +18,16 @@ import type { Target, TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { btfComplaint, loadBtf } from "./bpf/btf.ts";
 import { Bpf } from "./bpf/call.ts";
+import type { ProgAttr } from "./bpf/prog.ts";
 import { fitBtf } from "./btf-fit.ts";
 import { possibleCpus } from "./cpus.ts";
+import { VerifierError } from "./errors.ts";
 import { Features } from "./features.ts";
 import { fitInsns } from "./insns-fit.ts";
 import { kernelSymbols } from "./kallsyms.ts";
 import { kernelConfig, kernelRelease } from "./kconfig.ts";
 import { koffiSys } from "./koffi-sys.ts";
-import { loadVerified } from "./load-prog.ts";
+import { type LoadedProg, loadVerified } from "./load-prog.ts";
 import { LinuxMap } from "./map.ts";
 import { createLinuxMap } from "./map-create.ts";
 import { openLinuxMap } from "./map-open.ts";
@@ -130,7 +132,7 @@ class LinuxTarget implements KernelTarget {
     const btfFd = prog.btf === null || has("func") ? this.btfFd(prog.btf) : 0;
     const full = progAttr(prog, fds, btfFd, versionCode(this.release), extras);
     const attr = { ...full, insns: fitInsns(full.insns, fds, has), fds: fds.length > 0 && !has("fd_array") ? [] : fds };
-    const loaded = loadVerified(this.bpf, attr, this.release);
+    const loaded = this.verified(attr, prog);
     const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, this.release, maps, (closed) =>
       this.live.delete(closed),
     );
@@ -159,6 +161,15 @@ class LinuxTarget implements KernelTarget {
     if (fd < 0) fd = loadBtf(this.bpf, fitBtf(btf.raw, this.features.has));
     this.btfFds.set(btf, Math.max(0, fd));
     return Math.max(0, fd);
+  }
+
+  private verified(attr: ProgAttr, prog: ResolvedProg): LoadedProg {
+    try {
+      return loadVerified(this.bpf, attr, this.release);
+    } catch (error) {
+      if (error instanceof VerifierError) error.prog = prog;
+      throw error;
+    }
   }
 
   /** An EXT program names a function of the program that it extends: its id there. */
