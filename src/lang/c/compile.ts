@@ -1,0 +1,117 @@
+/**
+ * C to an object file: parse, lower, optimise, emit. Pure: files come through a provider, the kernel's types as BTF, so the
+ * same source gives the same bytes on every machine and in the browser.
+ */
+import type { Btf } from "../../btf/btf.ts";
+import { BtfBuilder } from "../../btf/write.ts";
+import { emitObject } from "../../codegen/object.ts";
+import type { IrDiagnostic, IrModule } from "../../ir/ir.ts";
+import { optimize } from "../../ir/passes/optimize.ts";
+import type { Diagnostic } from "./diag.ts";
+import { shippedHeader } from "./headers/shipped.ts";
+import { lower } from "./lower/lower.ts";
+import type { FileProvider, LazyInclude } from "./options.ts";
+import { parseC } from "./parse.ts";
+import { vmlinux } from "./vmlinux.ts";
+
+export interface CompileOptions {
+  /** Answers what the program includes and the compiler does not bring along; nothing where absent. */
+  readonly files?: FileProvider;
+  /** -I */
+  readonly includePaths?: readonly string[];
+  /** -isystem: searched after the shipped headers. */
+  readonly systemPaths?: readonly string[];
+  /** -D: "NAME" or "NAME=value". */
+  readonly defines?: readonly string[];
+  /** -U */
+  readonly undefs?: readonly string[];
+  /** -include */
+  readonly preincludes?: readonly string[];
+  /** -mcpu; default 3. */
+  readonly cpu?: 2 | 3 | 4;
+  /** Answers #include "vmlinux.h": called once, when it is met. */
+  readonly kernelBtf?: () => Btf | undefined;
+  readonly warnings?: boolean;
+  /** Leave the program as it was lowered. */
+  readonly noOptimize?: boolean;
+}
+
+export interface CompileResult {
+  /** Null where there are errors. */
+  readonly object: Uint8Array | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** As it was emitted; null where it did not come that far. */
+  readonly module: IrModule | null;
+  /** Files read, in order. */
+  readonly deps: readonly string[];
+}
+
+/** Folder that stands for the headers that come with the compiler. */
+const SHIPPED = "/skep/include";
+
+/** Compiles one source file. Bad C never throws: see `diagnostics`. */
+export function compileC(name: string, source: Uint8Array | undefined, options: CompileOptions = {}): CompileResult {
+  const cpu = options.cpu ?? 3;
+  let lazy: LazyInclude | undefined;
+  const unit = parseC(name, source, {
+    files: withShipped(options.files),
+    includePaths: options.includePaths ?? [],
+    systemPaths: [SHIPPED, ...(options.systemPaths ?? [])],
+    defines: options.defines ?? [],
+    undefs: options.undefs ?? [],
+    preincludes: options.preincludes ?? [],
+    cpu,
+    warnings: options.warnings ?? true,
+    lazyInclude: (file) => {
+      if (file !== "vmlinux.h" || options.kernelBtf === undefined) return undefined;
+      if (lazy === undefined) {
+        const btf = options.kernelBtf();
+        if (btf !== undefined) lazy = vmlinux(btf);
+      }
+      return lazy;
+    },
+  });
+  const { deps } = unit;
+  if (unit.errors > 0) return { object: null, diagnostics: unit.diagnostics, module: null, deps };
+  const lowered = lower(unit);
+  const diagnostics = [...unit.diagnostics, ...lowered.diagnostics];
+  const { module } = lowered;
+  if (lowered.errors > 0) return { object: null, diagnostics, module, deps };
+  if (options.noOptimize !== true) {
+    diagnostics.push(...optimize(module, { cpu }).map((one) => ofIr(one, module)));
+  }
+  if (diagnostics.some((one) => one.severity === "error")) return { object: null, diagnostics, module, deps };
+  const types = new BtfBuilder();
+  for (const type of lowered.types) types.add(type);
+  const emitted = emitObject(module, types, { cpu });
+  diagnostics.push(...emitted.diagnostics.map((one) => ofIr(one, module)));
+  return { object: emitted.bytes, diagnostics, module, deps };
+}
+
+function withShipped(files: FileProvider | undefined): FileProvider {
+  return {
+    read(path) {
+      if (path.startsWith(`${SHIPPED}/`)) return shippedHeader(path.slice(SHIPPED.length + 1));
+      return files?.read(path);
+    },
+  };
+}
+
+/** What a pass or the code generator found, at its place in the source. */
+function ofIr(diagnostic: IrDiagnostic, module: IrModule): Diagnostic {
+  const { pos } = diagnostic;
+  return {
+    code: diagnostic.code,
+    severity: diagnostic.severity,
+    message: diagnostic.message,
+    file: pos === null ? "" : (module.files[pos.file]?.name ?? ""),
+    line: pos?.line ?? 0,
+    col: pos?.col ?? 0,
+    endCol: (pos?.col ?? 0) + 1,
+    trail: [],
+    includes: [],
+    notes: [],
+    fix: undefined,
+    help: diagnostic.advice === "" ? undefined : diagnostic.advice,
+  };
+}

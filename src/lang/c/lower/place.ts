@@ -1,0 +1,303 @@
+/** Lvalues: where they are, reading and writing them, bit-fields, and member accesses that CO-RE relocates. */
+import { constant, sym, widthOf } from "../../../ir/build.ts";
+import type { Value } from "../../../ir/ir.ts";
+import type { Expr, IndexExpr, MemberExpr } from "../ast.ts";
+import { alignOf, bare, type CType, intOf, type Loc, qualsOf, sizeOf, VOLATILE } from "../types.ts";
+import { shownIndex } from "./btf-types.ts";
+import { type CoreChain, type Fn, type Place, unsupported } from "./context.ts";
+import { intWidth, irType, isRecord, isSigned, resize, to64 } from "./scalar.ts";
+
+export function lowerPlace(fn: Fn, expr: Expr): Place {
+  switch (expr.kind) {
+    case "var": {
+      const { decl } = expr;
+      const volatile = (qualsOf(decl.type) & VOLATILE) !== 0;
+      const align = Math.max(alignOf(decl.type), decl.attrs.aligned ?? 1);
+      if (decl.storage === "auto" || decl.storage === "param") {
+        return at(slotOf(fn, expr), align, expr.type, volatile, !decl.addressTaken);
+      }
+      return at(sym(fn.cx.symbol(decl)), align, expr.type, volatile);
+    }
+    case "func":
+      return at(sym(fn.cx.symbol(expr.decl)), 1, expr.type, false);
+    case "str":
+      return at(sym(fn.cx.string(expr)), 1, expr.type, false);
+    case "deref": {
+      const { ptr } = expr;
+      const volatile = (qualsOf(expr.type) & VOLATILE) !== 0;
+      if (ptr.kind === "addr") {
+        const inner = fn.place(ptr.place);
+        return { ...inner, type: expr.type, volatile: volatile || inner.volatile };
+      }
+      return at(fn.value(ptr), alignOf(expr.type), expr.type, volatile);
+    }
+    case "index":
+      return elementPlace(fn, expr);
+    case "member":
+      return memberPlace(fn, expr);
+    case "compound":
+      if (expr.static) return at(sym(fn.cx.compound(expr)), alignOf(expr.type), expr.type, false);
+      return at(fn.value(expr), alignOf(expr.type), expr.type, false);
+    default:
+      // A struct value: it lies somewhere.
+      if (isRecord(expr.type)) return at(fn.value(expr), alignOf(expr.type), expr.type, false);
+      return unsupported(fn, "C420", expr.loc, `internal: no place for ${expr.kind}`);
+  }
+}
+
+/** The address, as one value. */
+export function addressOf(fn: Fn, place: Place): Value {
+  if (place.core !== undefined) return chainAddress(fn, place.core);
+  return fn.b.ptrAdd(place.addr, place.offBytes);
+}
+
+export function loadPlace(fn: Fn, place: Place, loc: Loc): Value {
+  const { b } = fn;
+  if (place.bits !== undefined) return loadBits(fn, place);
+  const type = irType(fn, place.type, loc);
+  if (isRecord(place.type)) return addressOf(fn, place);
+  return b.load(type, addressOf(fn, place), natural(place.align, widthOf(type) / 8), { volatile: place.volatile });
+}
+
+/** Stores a scalar; gives what a later read of the place yields (a bit-field cuts the value). */
+export function storePlace(fn: Fn, place: Place, value: Value): Value {
+  const { b } = fn;
+  if (place.bits !== undefined) return storeBits(fn, place, value);
+  const bytes = widthOf(value.type) / 8;
+  b.store(addressOf(fn, place), value, natural(place.align, bytes), { volatile: place.volatile });
+  return value;
+}
+
+/** Copies a struct. */
+export function copyRecord(fn: Fn, to: Place, from: Value, fromAlign: number): void {
+  const size = sizeOf(to.type);
+  if (size === 0) return;
+  fn.b.memOp("memcpy", addressOf(fn, to), from, size, to.align, fromAlign);
+}
+
+export function place(addr: Value, type: CType, align: number = alignOf(type)): Place {
+  return at(addr, align, type, false);
+}
+
+/** The part of a place that begins `offBytes` further on. */
+export function subPlace(base: Place, offBytes: number, type: CType, bits?: Place["bits"]): Place {
+  const offset = base.offBytes + offBytes;
+  return { ...base, offBytes: offset, align: alignAt(base.align, offBytes), type, bits };
+}
+
+/** CO-RE root, access string and local offset of a member access, for questions about fields. */
+export function chainOf(fn: Fn, expr: Expr): { place: Place; chain: CoreChain } | undefined {
+  fn.preserving++;
+  const found = fn.place(expr);
+  fn.preserving--;
+  return found.core === undefined ? undefined : { place: found, chain: found.core };
+}
+
+function at(addr: Value, align: number, type: CType, volatile: boolean, local = false): Place {
+  return { addr, offBytes: 0, align, type, volatile, core: undefined, bits: undefined, local };
+}
+
+function slotOf(fn: Fn, expr: Extract<Expr, { kind: "var" }>): Value {
+  const { decl } = expr;
+  let slot = fn.slots.get(decl);
+  if (slot === undefined) {
+    slot = fn.b.alloca(
+      Math.max(1, sizeOf(decl.type)),
+      Math.max(alignOf(decl.type), decl.attrs.aligned ?? 1),
+      decl.name,
+    );
+    fn.slots.set(decl, slot);
+  }
+  return slot;
+}
+
+function memberPlace(fn: Fn, expr: MemberExpr): Place {
+  const base = fn.place(expr.base);
+  const { record, field } = expr;
+  const offBytes = Math.floor(field.bitOff / 8);
+  const volatile = base.volatile || (qualsOf(expr.type) & VOLATILE) !== 0;
+  const bits = field.bitWidth < 0 ? undefined : { bitOff: field.bitOff, width: field.bitWidth };
+  const relocated =
+    fn.preserving > 0 ||
+    (!base.local && (record.preserveAccessIndex || (record.name === "" && base.core !== undefined)));
+  if (!relocated) {
+    const from = base.core === undefined ? base : { ...base, core: undefined, addr: addressOf(fn, base), offBytes: 0 };
+    if (bits !== undefined) return { ...from, type: expr.type, volatile, bits };
+    return {
+      ...from,
+      offBytes: from.offBytes + offBytes,
+      align: Math.max(alignAt(from.align, offBytes), fieldAlign(record.packed, expr.type, from.align, offBytes)),
+      type: expr.type,
+      volatile,
+    };
+  }
+  const index = shownIndex(record, field);
+  const chain: CoreChain =
+    base.core === undefined
+      ? { base: addressOf(fn, base), root: record, access: [0, index], offBytes }
+      : { ...base.core, access: [...base.core.access, index], offBytes: base.core.offBytes + offBytes };
+  if (bits !== undefined) {
+    // The access unit that libbpf finds: the field's own type, wider where the bits cross it.
+    const unit = bitUnit(field.bitOff, field.bitWidth, sizeOf(field.type));
+    return {
+      ...base,
+      core: { ...chain, offBytes: chain.offBytes - offBytes + unit.off },
+      align: alignAt(base.align, unit.off),
+      type: expr.type,
+      volatile,
+      bits: { bitOff: field.bitOff - unit.off * 8, width: field.bitWidth },
+    };
+  }
+  return { ...base, core: chain, align: alignAt(base.align, offBytes), type: expr.type, volatile, bits: undefined };
+}
+
+function fieldAlign(packed: boolean, type: CType, base: number, offBytes: number): number {
+  return packed ? 1 : offBytes % alignOf(type) === 0 && base >= alignOf(type) ? alignOf(type) : 1;
+}
+
+/** Where the bits of a field are read: bytes from the record's start, and how many. bpf_core_calc_field_relo's rule. */
+function bitUnit(bitOff: number, width: number, typeBytes: number): { off: number; bytes: number } {
+  let bytes = Math.max(1, typeBytes);
+  let off = Math.floor(bitOff / 8 / bytes) * bytes;
+  while (bitOff + width - off * 8 > bytes * 8 && bytes < 8) {
+    bytes *= 2;
+    off = Math.floor(bitOff / 8 / bytes) * bytes;
+  }
+  return { off, bytes };
+}
+
+function elementPlace(fn: Fn, expr: IndexExpr): Place {
+  const { base, index } = expr;
+  const size = sizeOf(expr.type);
+  const volatile = (qualsOf(expr.type) & VOLATILE) !== 0;
+  if (base.kind === "decay" && bare(base.place.type).kind === "array") {
+    const array = fn.place(base.place);
+    if (index.kind === "int") {
+      const i = Number(index.value);
+      if (array.core !== undefined && i >= 0) {
+        const core = {
+          ...array.core,
+          access: [...array.core.access, i],
+          offBytes: array.core.offBytes + i * size,
+        };
+        return {
+          ...array,
+          core,
+          type: expr.type,
+          align: alignAt(array.align, i * size),
+          volatile: volatile || array.volatile,
+        };
+      }
+      return { ...subPlace(array, i * size, expr.type), volatile: volatile || array.volatile };
+    }
+    const start = addressOf(fn, array);
+    const align = Math.min(array.align, alignAt(1 << 30, size));
+    return at(fn.b.ptrAdd(start, scaled(fn, index, size)), align, expr.type, volatile || array.volatile);
+  }
+  const pointer = fn.value(base);
+  const align = alignOf(expr.type);
+  if (index.kind === "int") {
+    const i = Number(index.value);
+    if (fn.preserving > 0 && i > 0 && isRecord(expr.type)) {
+      const core = { base: pointer, root: bare(expr.type), access: [i], offBytes: i * size };
+      return { ...at(pointer, align, expr.type, volatile), core };
+    }
+    return { ...at(pointer, align, expr.type, volatile), offBytes: i * size };
+  }
+  return at(fn.b.ptrAdd(pointer, scaled(fn, index, size)), align, expr.type, volatile);
+}
+
+/** Bytes: an index times the element's size. */
+export function scaled(fn: Fn, index: Expr, size: number): Value {
+  const value = to64(fn, fn.value(index), index.type);
+  if (size === 1) return value;
+  if (value.op === "const") return constant("i64", value.value * BigInt(size));
+  return fn.b.binary("mul", value, constant("i64", BigInt(size)), isSigned(index.type));
+}
+
+function chainAddress(fn: Fn, chain: CoreChain): Value {
+  const typeId = fn.cx.btf.id(chain.root);
+  return fn.b.coreAddr(chain.base, typeId, chain.access.join(":"), chain.offBytes);
+}
+
+/** The largest power of two that divides both. */
+function alignAt(align: number, offBytes: number): number {
+  if (offBytes === 0) return align;
+  return Math.min(align, offBytes & -offBytes);
+}
+
+function natural(align: number, bytes: number): number {
+  return Math.max(1, Math.min(align, bytes));
+}
+
+// ---- bit-fields --------------------------------------------------------------------------------------------------------
+
+/**
+ * The bytes that hold a bit-field: one load of 1, 2, 4 or 8 bytes, aligned where the place is. `shift` counts from them.
+ */
+function container(place: Place): { off: number; bytes: number; shift: number } {
+  const { bitOff, width } = place.bits!;
+  if (place.core !== undefined) {
+    const bytes = bitOff + width <= 8 ? 1 : bitOff + width <= 16 ? 2 : bitOff + width <= 32 ? 4 : 8;
+    const unit = Math.max(bytes, Math.min(8, sizeOf(place.type)));
+    return { off: 0, bytes: unit, shift: bitOff };
+  }
+  for (let bytes = 1; bytes <= 8; bytes *= 2) {
+    const off = Math.floor(bitOff / 8 / bytes) * bytes;
+    if (bitOff + width <= (off + bytes) * 8) return { off, bytes, shift: bitOff - off * 8 };
+  }
+  // Packed, across an 8-byte boundary: from its first byte on.
+  const off = Math.floor(bitOff / 8);
+  return { off, bytes: 8, shift: bitOff - off * 8 };
+}
+
+function loadBits(fn: Fn, place: Place): Value {
+  const { b } = fn;
+  const { width } = place.bits!;
+  const { off, bytes, shift } = container(place);
+  const signed = isSigned(place.type);
+  const whole = { ...place, bits: undefined };
+  const address = b.ptrAdd(addressOf(fn, whole), off);
+  const raw = b.load(intWidth(bytes), address, natural(alignAt(place.align, off), bytes), { volatile: place.volatile });
+  const work = bytes <= 4 ? "i32" : "i64";
+  const total = widthOf(work);
+  let value = resize(fn, raw, false, work);
+  if (signed) {
+    value = shifted(fn, "shl", value, total - shift - width);
+    value = shifted(fn, "ashr", value, total - width);
+  } else {
+    value = shifted(fn, "lshr", value, shift);
+    if (shift + width < bytes * 8) value = b.binary("and", value, constant(work, (1n << BigInt(width)) - 1n));
+  }
+  return resize(fn, value, signed, intWidth(intOf(place.type)!.size));
+}
+
+function storeBits(fn: Fn, place: Place, value: Value): Value {
+  const { b } = fn;
+  const { width } = place.bits!;
+  const { off, bytes, shift } = container(place);
+  const signed = isSigned(place.type);
+  const whole = { ...place, bits: undefined };
+  const address = b.ptrAdd(addressOf(fn, whole), off);
+  const align = natural(alignAt(place.align, off), bytes);
+  const type = intWidth(bytes);
+  const work = bytes <= 4 ? "i32" : "i64";
+  const mask = (1n << BigInt(width)) - 1n;
+  const wide = resize(fn, value, signed, work);
+  const cut = width === bytes * 8 ? wide : b.binary("and", wide, constant(work, mask));
+  let whole32 = shifted(fn, "shl", cut, shift);
+  if (width < bytes * 8) {
+    const old = resize(fn, b.load(type, address, align, { volatile: place.volatile }), false, work);
+    const kept = b.binary("and", old, constant(work, ~(mask << BigInt(shift))));
+    whole32 = b.binary("or", kept, whole32);
+  }
+  b.store(address, resize(fn, whole32, false, type), align, { volatile: place.volatile });
+  // What a read would give.
+  const total = widthOf(work);
+  const result = signed ? shifted(fn, "ashr", shifted(fn, "shl", cut, total - width), total - width) : cut;
+  return resize(fn, result, signed, intWidth(intOf(place.type)!.size));
+}
+
+function shifted(fn: Fn, op: "shl" | "lshr" | "ashr", value: Value, by: number): Value {
+  return by === 0 ? value : fn.b.binary(op, value, constant(value.type, BigInt(by)));
+}
