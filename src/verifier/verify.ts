@@ -18,7 +18,7 @@ import type { Env } from "./env.ts";
 import { collectFacts } from "./facts.ts";
 import { dropFastcallStack, markFastcalls } from "./fastcall.ts";
 import { computeLiveRegs, computePostorder, computeScc } from "./graph.ts";
-import { logText, Reject, resetLog, say, write } from "./log.ts";
+import { fail, logText, Reject, resetLog, say, write } from "./log.ts";
 import { newEnv, type VerifyOptions } from "./options.ts";
 import { walkMain, walkSubprogs } from "./walk.ts";
 
@@ -45,6 +45,8 @@ export interface VerifyResult {
 }
 
 const MAX_INSNS = 1_000_000;
+const CALL = 0x85;
+const PSEUDO_KFUNC = 2;
 
 function check(env: Env): void {
   if (env.insns.length === 0) {
@@ -72,6 +74,16 @@ function check(env: Env): void {
   dropFastcallStack(env);
   env.insnIdx = -1;
   checkStackDepth(env);
+  refuseMissingKfuncs(env);
+}
+
+/** Calls of kfuncs that this kernel lacks are for dead code only. */
+function refuseMissingKfuncs(env: Env): void {
+  const { insns, aux } = env;
+  for (let i = 0; i < insns.length; i++) {
+    if (aux.seen[i] === 0 || insns.code[i] !== CALL || insns.src[i] !== PSEUDO_KFUNC || insns.imm[i] !== 0) continue;
+    fail(env.log, EINVAL, "invalid kernel function call not eliminated in verifier pass");
+  }
 }
 
 function statsOf(env: Env, started: number): VerifyStats {
