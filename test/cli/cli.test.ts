@@ -221,6 +221,34 @@ describe.skipIf(!built)("skep", () => {
     expect(stderr).toContain("help:");
   });
 
+  test("bench times what can be run once and says what it left out", () => {
+    const { status, stdout } = skep(
+      "bench",
+      "examples/opens.bpf.o",
+      GUARD,
+      "--engines",
+      "interp",
+      "--rounds",
+      "1",
+      "--json",
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      programs: [{ name: "syn_guard", ns: { interp: expect.any(Number) }, agree: true }],
+      leftOut: [{ name: "opens", reason: expect.stringContaining("test run refused") }],
+    });
+    expect(skep("bench", "examples/opens.bpf.o", "--engines", "interp")).toMatchObject({ status: 1, stdout: "" });
+    expect(skep("bench", GUARD, "--rounds", "none")).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("gen and completion have a JSON form, as every command", () => {
+    expect(JSON.parse(skep("gen", GUARD, "--json").stdout)).toMatchObject({
+      file: GUARD,
+      text: expect.stringContaining("export interface SynGuard"),
+    });
+    expect(JSON.parse(skep("completion", "bash", "--json").stdout)).toMatchObject({ shell: "bash" });
+  });
+
   test("a closed pipe ends quietly", () => {
     const pipe = spawnSync("sh", ["-c", `'${process.execPath}' '${MAIN}' disasm ${GUARD} | head -n 1`], {
       cwd: ROOT,

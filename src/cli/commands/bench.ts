@@ -6,8 +6,10 @@ import type { Collection } from "../../loader/collection.ts";
 import type { Target } from "../../loader/target.ts";
 import type { ObjSpec, ProgSpec } from "../../obj/spec.ts";
 import { EXIT_FAILED } from "../exit.ts";
+import { readInput } from "../input.ts";
 import { type Contender, geometricMean, measure, median } from "../measure.ts";
 import { colors, output, print, printJson, say } from "../output.ts";
+import { positive } from "../settings.ts";
 
 const ENGINES = ["jit", "interp", "linux"] as const;
 type EngineName = (typeof ENGINES)[number];
@@ -16,7 +18,7 @@ interface BenchOptions {
   data?: string;
   pcap?: string;
   engines: string;
-  rounds: string;
+  rounds: number;
 }
 
 interface Row {
@@ -29,6 +31,13 @@ interface Row {
   readonly agree: boolean;
 }
 
+/** A program that could not be timed. */
+interface LeftOut {
+  readonly file: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
 export function register(program: Command): void {
   program
     .command("bench")
@@ -37,7 +46,7 @@ export function register(program: Command): void {
     .option("--data <file>", "packet to run on (default: a TCP packet of 512 bytes)")
     .option("--pcap <file>", "take the first packet of a capture instead")
     .option("--engines <list>", "which of jit, interp, linux", "jit,interp,linux")
-    .option("--rounds <n>", "rounds of 2 ms an engine; the median counts", "61")
+    .option("--rounds <n>", "rounds of 2 ms an engine; the median counts", positive, 61)
     .addHelpText("after", "\nExample:\n  skep bench examples/*.bpf.o --pcap examples/http.pcapng\n")
     .action(bench);
 }
@@ -45,22 +54,40 @@ export function register(program: Command): void {
 async function bench(files: readonly string[], options: BenchOptions): Promise<void> {
   const engines = await usableEngines(options.engines);
   const data = await packetOf(options);
-  const { host } = await import("#host");
   const { parseObject } = await import("../../obj/parse.ts");
   const rows: Row[] = [];
+  const leftOut: LeftOut[] = [];
+  let failure: SkepError | null = null;
   for (const file of files) {
-    const spec = parseObject(await host.readFile(file), file);
+    const spec = parseObject(await readInput(file), file);
     for (const prog of spec.programs.filter((each) => each.autoload)) {
-      const row = await benchProgram(spec, prog, engines, data, Number(options.rounds));
+      const row = await rowOrReason(() => benchProgram(spec, prog, engines, data, options.rounds));
+      if (row instanceof SkepError) {
+        leftOut.push({ file, name: prog.name, reason: row.message });
+        say(`  ${prog.name} left out: ${row.message}`);
+        failure ??= row;
+        continue;
+      }
       rows.push(row);
       if (!output.json)
         say(`  ${prog.name}: ${engines.map((engine) => `${engine} ${row.ns[engine]?.toFixed(1)}`).join("  ")}`);
     }
   }
+  if (failure !== null && rows.length === 0) throw failure;
   const geomean = ratios(rows, engines);
-  if (output.json) printJson({ programs: rows, geomean });
+  if (output.json) printJson({ programs: rows, geomean, ...(leftOut.length === 0 ? {} : { leftOut }) });
   else show(rows, engines, geomean);
   if (rows.some((row) => !row.agree)) process.exitCode = EXIT_FAILED;
+}
+
+/** Anyone's objects hold programs that no test run takes, or that one of the engines refuses. */
+async function rowOrReason(bench: () => Promise<Row>): Promise<Row | SkepError> {
+  try {
+    return await bench();
+  } catch (error) {
+    if (error instanceof SkepError && error.code !== "bug") return error;
+    throw error;
+  }
 }
 
 async function benchProgram(
@@ -150,12 +177,11 @@ async function usableEngines(list: string): Promise<readonly EngineName[]> {
 }
 
 async function packetOf(options: BenchOptions): Promise<Uint8Array> {
-  const { host } = await import("#host");
-  if (options.data !== undefined) return host.readFile(options.data);
+  if (options.data !== undefined) return readInput(options.data);
   if (options.pcap === undefined) {
     return defaultPacket();
   }
-  const source = await (await import("../../pcap.ts")).open(options.pcap);
+  const source = await (await import("../../pcap.ts")).openBytes(await readInput(options.pcap), options.pcap);
   if (!source.next())
     throw new SkepError("pcap/empty", "the capture holds no packet", { site: { file: options.pcap } });
   return source.bytes.slice(source.start, source.end);

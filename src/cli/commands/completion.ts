@@ -1,6 +1,6 @@
 /** `skep completion SHELL`: the shell's script, to be sourced. main() registers every command before it runs. */
 import { Argument, type Command } from "commander";
-import { print } from "../output.ts";
+import { output, print, printJson } from "../output.ts";
 import { completionScript, SHELLS, type Shell } from "../shell-completion.ts";
 
 export function register(program: Command): void {
@@ -16,5 +16,9 @@ Examples:
   skep completion fish > ~/.config/fish/completions/skep.fish
 `,
     )
-    .action((shell: Shell) => print(completionScript(shell, program).trimEnd()));
+    .action((shell: Shell) => {
+      const script = completionScript(shell, program);
+      if (output.json) printJson({ shell, script });
+      else print(script.trimEnd());
+    });
 }
