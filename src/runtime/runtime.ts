@@ -35,11 +35,12 @@ import { mapFlags } from "./helpers/args.ts";
 import type { EventState, Machine } from "./hooks/types.ts";
 import { createKsyms, type Ksyms } from "./ksyms.ts";
 import { PAGE_BYTES, powerOfTwoFrom } from "./maps/flags.ts";
-import { MAP_KINDS } from "./maps/kinds.ts";
+import { ABSENT_KINDS, MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap, type MapOwner } from "./maps/map.ts";
 import { instantiateMaps, type MapModule, type SlowMaps } from "./maps/map-module.ts";
 import type { MapOps, SlotProg } from "./maps/ops.ts";
 import { isPerfArray } from "./maps/perf-array.ts";
+import { isStorage } from "./maps/storage.ts";
 import type { LinearMemory } from "./memory.ts";
 import { createObjects, type Objects } from "./objects.ts";
 import { createTaskStruct, type TaskStruct } from "./task-struct.ts";
@@ -97,6 +98,10 @@ export interface Runtime extends Machine, MapOwner {
   currentTask(): number;
   /** Thread id of the task at that address. */
   tidOf(task: number): number;
+  /** Address of the current task's cgroup, 0 where there is none. */
+  currentCgroup(): number;
+  /** Id of the cgroup at that address, 0 for any other. */
+  cgroupIdOf(cgroup: number): number;
   /** The next map or program id. */
   nextId(): number;
   /** What bpf_trace_printk printed, newest last; the oldest go once it holds TRACE_LINES. */
@@ -230,6 +235,20 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       return task?.current() ?? 0;
     },
     tidOf: (at) => task?.tidOf(at) ?? 0,
+    currentCgroup: () => (runtime.currentTask() === 0 ? 0 : (task?.cgroup() ?? 0)),
+    cgroupIdOf: (at) => task?.cgroupIdOf(at) ?? 0,
+    storageOf(mapType, owner, map, init, create) {
+      const ops = mapAt(map);
+      if (!isStorage(ops) || ops.spec.type !== mapType || owner === 0) return 0;
+      return ops.valueOf(owner, init, create);
+    },
+    storageDrop(mapType, owner, map) {
+      const ops = mapAt(map);
+      return isStorage(ops) && ops.spec.type === mapType && owner !== 0 ? ops.drop(owner) : -EINVAL;
+    },
+    ownerGone(mapType, owner) {
+      for (const { ops } of byId.values()) if (ops.spec.type === mapType && isStorage(ops)) ops.drop(owner);
+    },
     dropFields(record, value) {
       for (const field of record) {
         if (field.kind === "spin_lock" || field.kind === "res_spin_lock") continue;
@@ -259,7 +278,9 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
       const kind = MAP_KINDS.get(spec.type);
       if (kind === undefined) {
         const word = MAP_TYPES[spec.type]?.word ?? String(spec.type);
-        throw new SkepError("runtime/map-type", `map ${spec.name}: the embedded target has no maps of type ${word}`, {
+        const why = ABSENT_KINDS.get(spec.type);
+        const what = `map ${spec.name}: the embedded target has no maps of type ${word}`;
+        throw new SkepError("runtime/map-type", why === undefined ? what : `${what}: ${why}`, {
           errno: EINVAL,
           advice: "load the object on the linux target, or leave this map out",
         });

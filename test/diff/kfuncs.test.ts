@@ -218,6 +218,15 @@ describe.skipIf(reason !== null)("kfuncs", () => {
     expect(seen.size).toBeGreaterThan(CASES / 4);
   });
 
+  it("storage of the test run's socket", () => {
+    const all = load("storage.bpf.o", ["tc_count"]);
+    for (let n = 0; n < 3; n++) {
+      const texts = all.map((collection) => outcome(collection, "tc_count", { data: new Uint8Array(60) }));
+      for (const text of texts) expect(text).toBe(texts[0]!);
+      expect(texts[0]).toMatch(/^102 /);
+    }
+  });
+
   it("objects in lists, trees and maps", () => {
     const programs = ["plain_object", "list_op", "tree_add", "tree_take", "tree_shape", "keep"];
     const all = load("objects.bpf.o", programs);

@@ -77,6 +77,22 @@ function perfHelpers(rt: Runtime): HelperImpl[] {
 function stackHelpers(rt: Runtime): HelperImpl[] {
   const frames = (flags: number): readonly bigint[] =>
     (flags & BPF_F_USER_STACK) !== 0 ? rt.event.userStack : rt.event.kernelStack;
+  const copyStack = (_of: number, buf: number, size: number, flags: number, flagsHi: number): number => {
+    const at = buf >>> 0;
+    const bytes = size >>> 0;
+    rt.u8.fill(0, at, at + bytes);
+    const known = BPF_F_SKIP_FIELD_MASK | BPF_F_USER_STACK;
+    if (flagsHi !== 0 || (flags & ~(known | BPF_F_USER_BUILD_ID)) !== 0 || bytes % 8 !== 0) return -EINVAL;
+    const all = frames(flags);
+    const skip = flags & BPF_F_SKIP_FIELD_MASK;
+    // No stack in the event, or build ids asked for: there is nothing to walk.
+    if (all.length === 0 || all.length < skip || (flags & BPF_F_USER_BUILD_ID) !== 0) return -EFAULT;
+    const kept = all.slice(skip, skip + bytes / 8);
+    kept.forEach((ip, i) => {
+      rt.view.setBigUint64(at + 8 * i, BigInt.asUintN(64, ip), true);
+    });
+    return 8 * kept.length;
+  };
   return [
     {
       name: "get_stackid",
@@ -87,26 +103,7 @@ function stackHelpers(rt: Runtime): HelperImpl[] {
         return isStackTrace(stacks) ? stacks.idOf(frames(flags!), mapFlags(flags!, flagsHi!)) : -EINVAL;
       },
     },
-    {
-      name: "get_stack",
-      args: ["i", "i", "i", "d"],
-      ret: "s",
-      fn: (_ctx, buf, size, flags, flagsHi) => {
-        const at = buf! >>> 0;
-        const bytes = size! >>> 0;
-        rt.u8.fill(0, at, at + bytes);
-        const known = BPF_F_SKIP_FIELD_MASK | BPF_F_USER_STACK;
-        if (flagsHi !== 0 || (flags! & ~(known | BPF_F_USER_BUILD_ID)) !== 0 || bytes % 8 !== 0) return -EINVAL;
-        const all = frames(flags!);
-        const skip = flags! & BPF_F_SKIP_FIELD_MASK;
-        // No stack in the event, or build ids asked for: there is nothing to walk.
-        if (all.length === 0 || all.length < skip || (flags! & BPF_F_USER_BUILD_ID) !== 0) return -EFAULT;
-        const kept = all.slice(skip, skip + bytes / 8);
-        kept.forEach((ip, i) => {
-          rt.view.setBigUint64(at + 8 * i, BigInt.asUintN(64, ip), true);
-        });
-        return 8 * kept.length;
-      },
-    },
+    { name: "get_stack", args: ["i", "i", "i", "d"], ret: "s", fn: copyStack },
+    { name: "get_task_stack", args: ["i", "i", "i", "d"], ret: "s", fn: copyStack },
   ];
 }

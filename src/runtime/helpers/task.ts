@@ -1,14 +1,16 @@
 /** The task that the event runs in: from the event where a recording names it, else what RuntimeOptions.task says. */
+import { BPF_MAP_TYPE_CGRP_STORAGE, BPF_MAP_TYPE_TASK_STORAGE } from "../../abi/map-types.ts";
 import { EAGAIN, EINVAL } from "../../base/errno.ts";
 import type { HelperImpl } from "../../engine/engine.ts";
 import { isCgroupArray } from "../maps/cgroup-array.ts";
-import { isStorage } from "../maps/storage.ts";
 import type { Runtime } from "../runtime.ts";
 import { retBig, retHalves } from "./args.ts";
 
 /** Id of the cgroup that every task is under. */
 const ROOT_CGROUP = 1;
 const TASK_COMM_LEN = 16;
+/** sizeof(struct pt_regs) on x86-64. */
+const PT_REGS_BYTES = 168;
 /** BPF_LOCAL_STORAGE_GET_F_CREATE. */
 const GET_F_CREATE = 1;
 /** sizeof(struct bpf_pidns_info). */
@@ -16,6 +18,7 @@ const PIDNS_INFO_BYTES = 8;
 
 export function taskHelpers(rt: Runtime): HelperImpl[] {
   const { event, u8 } = rt;
+  let noRegs = 0;
   return [
     { name: "get_current_pid_tgid", args: [], ret: "d", fn: () => retHalves(rt, event.tid, event.pid) },
     { name: "get_current_uid_gid", args: [], ret: "d", fn: () => retHalves(rt, event.uid, event.gid) },
@@ -75,13 +78,23 @@ export function taskHelpers(rt: Runtime): HelperImpl[] {
     { name: "get_current_task", args: [], ret: "u", fn: () => rt.currentTask() },
     { name: "get_current_task_btf", args: [], ret: "u", fn: () => rt.currentTask() },
     {
+      // What a task had in its registers when it entered the kernel is not recorded.
+      name: "task_pt_regs",
+      args: ["i"],
+      ret: "u",
+      fn: () => {
+        if (noRegs === 0) noRegs = rt.heap.alloc(PT_REGS_BYTES);
+        return noRegs;
+      },
+    },
+    {
       name: "task_storage_get",
       args: ["i", "i", "i", "d"],
       ret: "u",
       fn: (map, task, value, flags, flagsHi) => {
-        const storage = rt.mapAt(map! >>> 0);
-        if (!isStorage(storage) || task === 0 || flagsHi !== 0 || flags! >>> 0 > GET_F_CREATE) return 0;
-        return storage.valueOf(rt.tidOf(task! >>> 0), value! >>> 0, flags === GET_F_CREATE);
+        if (task === 0 || flagsHi !== 0 || flags! >>> 0 > GET_F_CREATE) return 0;
+        const tid = rt.tidOf(task! >>> 0);
+        return rt.storageOf(BPF_MAP_TYPE_TASK_STORAGE, tid, map! >>> 0, value! >>> 0, flags === GET_F_CREATE);
       },
     },
     {
@@ -89,9 +102,24 @@ export function taskHelpers(rt: Runtime): HelperImpl[] {
       args: ["i", "i"],
       ret: "s",
       fn: (map, task) => {
-        const storage = rt.mapAt(map! >>> 0);
-        return !isStorage(storage) || task === 0 ? -EINVAL : storage.drop(rt.tidOf(task! >>> 0));
+        return task === 0 ? -EINVAL : rt.storageDrop(BPF_MAP_TYPE_TASK_STORAGE, rt.tidOf(task! >>> 0), map! >>> 0);
       },
+    },
+    {
+      name: "cgrp_storage_get",
+      args: ["i", "i", "i", "d"],
+      ret: "u",
+      fn: (map, cgroup, value, flags, flagsHi) => {
+        if (flagsHi !== 0 || flags! >>> 0 > GET_F_CREATE) return 0;
+        const id = rt.cgroupIdOf(cgroup! >>> 0);
+        return rt.storageOf(BPF_MAP_TYPE_CGRP_STORAGE, id, map! >>> 0, value! >>> 0, flags === GET_F_CREATE);
+      },
+    },
+    {
+      name: "cgrp_storage_delete",
+      args: ["i", "i"],
+      ret: "s",
+      fn: (map, cgroup) => rt.storageDrop(BPF_MAP_TYPE_CGRP_STORAGE, rt.cgroupIdOf(cgroup! >>> 0), map! >>> 0),
     },
     { name: "get_attach_cookie", args: ["i"], ret: "d", fn: () => retBig(rt, BigInt.asUintN(64, event.cookie)) },
     { name: "get_func_ip", args: ["i"], ret: "d", fn: () => retBig(rt, BigInt.asUintN(64, event.funcIp)) },

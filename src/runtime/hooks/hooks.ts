@@ -83,7 +83,9 @@ export function createHooks(machine: Machine): Hooks {
   const ctxOnly = ctxHook(machine);
   let links: readonly LiveLink[] = [];
 
-  function helper(id: number, progType: number): HelperImpl | undefined {
+  const helper = (id: number, progType: number): HelperImpl | undefined => ownHelper(id, progType) ?? tracing.get(id);
+
+  function ownHelper(id: number, progType: number): HelperImpl | undefined {
     switch (progType) {
       case BPF_PROG_TYPE_XDP:
         return xdp.get(id);
@@ -98,7 +100,7 @@ export function createHooks(machine: Machine): Hooks {
       case BPF_PROG_TYPE_FLOW_DISSECTOR:
         return flow.get(id);
       default:
-        return isTraceType(progType) ? tracing.get(id) : undefined;
+        return undefined;
     }
   }
 

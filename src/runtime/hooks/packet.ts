@@ -99,6 +99,8 @@ export class PacketBuf {
   hashed = false;
   /** The packet has a socket: struct bpf_sock at SOCK_BASE. */
   socket = false;
+  /** Its cookie: the same for the packets of a flow, in both directions. */
+  socketId = 1;
 
   /** The device the packet came in on: what check_mtu and fib_lookup know of it. */
   ifindex = 1;

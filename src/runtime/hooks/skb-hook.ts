@@ -9,6 +9,7 @@
  *
  * Source: bpf_prog_test_run_skb in net/bpf/test_run.c; __netif_receive_skb_core for what a device does first.
  */
+import { BPF_MAP_TYPE_SK_STORAGE } from "../../abi/map-types.ts";
 import { EBADMSG, EINVAL, ENODEV } from "../../base/errno.ts";
 import type { Executable } from "../../engine/engine.ts";
 import { CTX_BASE } from "../../layout/layout.ts";
@@ -83,6 +84,13 @@ const W_IFINDEX: number = skbWord(SKB_IFINDEX);
 const W_TSTAMP: number = skbWord(SKB_TSTAMP);
 const W_WIRE_LEN: number = skbWord(SKB_WIRE_LEN);
 const W_SK: number = skbWord(SKB_SK);
+const W_FAMILY: number = skbWord(SKB_FAMILY);
+const W_LOCAL_IP4: number = skbWord(SKB_LOCAL_IP4);
+const W_REMOTE_IP4: number = skbWord(SKB_REMOTE_IP4);
+const W_LOCAL_IP6: number = skbWord(SKB_LOCAL_IP6);
+const W_REMOTE_IP6: number = skbWord(SKB_REMOTE_IP6);
+const W_LOCAL_PORT: number = skbWord(SKB_LOCAL_PORT);
+const W_REMOTE_PORT: number = skbWord(SKB_REMOTE_PORT);
 
 const VLAN_Q: number = bswap16(ETH_P_8021Q);
 const VLAN_AD: number = bswap16(ETH_P_8021AD);
@@ -98,6 +106,11 @@ const ETHERNET_MTU = 1500;
 const BPF_F_TEST_SKB_CHECKSUM_COMPLETE = 4;
 const AF_INET = 2;
 const AF_INET6 = 10;
+const IPPROTO_TCP = 6;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const TCP_ESTABLISHED = 1;
+const DUMMY_SOCKET = 1;
 
 /** Fields of ctx_in that user space may set; everything between must be zero. */
 const SETTABLE: readonly (readonly [from: number, to: number])[] = [
@@ -139,7 +152,10 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     u32[W_PKT_TYPE] = packetType(true);
     u32[W_WIRE_LEN] = Math.max(wireLen, bytes);
     setTstamp(tsSec, tsNsec);
-    if (kind.socket !== null) addresses(kind.socket === "ingress", true);
+    if (kind.socket !== null) {
+      addresses(kind.socket === "ingress", true);
+      flowSocket();
+    }
   }
 
   /** sec * 1e9 + nsec in two words, by 16-bit digits: every step stays below 2^53, and none is a slow double modulo. */
@@ -198,6 +214,40 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     u32[skbWord(SKB_LOCAL_PORT)] = localIsDst ? to : from;
   }
 
+  /** The socket of a replayed packet: struct bpf_sock from the ctx; its cookie names the flow. */
+  function flowSocket(): void {
+    const family = u32[W_FAMILY]!;
+    if (family === 0) return;
+    const local = u32[W_LOCAL_PORT]!;
+    const remote = bswap16(u32[W_REMOTE_PORT]! >>> 16);
+    const proto = u8[p.net + (family === AF_INET ? 9 : 6)]!;
+    const sock = SOCK_BASE >>> 2;
+    u32.fill(0, sock, (SOCK_BASE + SOCK_BYTES) >>> 2);
+    u32[sock + 1] = family;
+    u32[sock + 2] = proto === IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
+    u32[sock + 3] = proto;
+    u32[sock + 6] = u32[W_LOCAL_IP4]!;
+    u32[sock + 11] = local;
+    u32[sock + 12] = u32[W_REMOTE_PORT]! >>> 16;
+    u32[sock + 13] = u32[W_REMOTE_IP4]!;
+    let hash = Math.imul(proto ^ 0x9e3779b9, 0x85ebca6b);
+    // Both ends count alike: answers belong to the same socket.
+    hash = Math.imul(hash ^ (local + remote), 0xc2b2ae35);
+    hash = Math.imul(hash ^ (local ^ remote), 0x27d4eb2f);
+    hash = Math.imul(hash ^ (u32[W_LOCAL_IP4]! + u32[W_REMOTE_IP4]!), 0x85ebca6b);
+    for (let i = 0; i < 4; i++) {
+      const [here, there] = [u32[W_LOCAL_IP6 + i]!, u32[W_REMOTE_IP6 + i]!];
+      u32[sock + 7 + i] = here;
+      u32[sock + 14 + i] = there;
+      hash = Math.imul(hash ^ (here + there), 0xc2b2ae35);
+      hash ^= hash >>> 15;
+    }
+    u32[sock + 18] = TCP_ESTABLISHED;
+    p.socket = true;
+    p.socketId = hash >>> 0 || 1;
+    u32[W_SK] = SOCK_BASE;
+  }
+
   function testRun(exec: Executable, run: TestRun): TestRunResult {
     const data = run.data ?? new Uint8Array(0);
     const flags = run.flags ?? 0;
@@ -211,6 +261,9 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     p.ifindex = LOOPBACK_IFINDEX;
     p.mtu = LOOPBACK_MTU;
     p.socket = true;
+    // The kernel makes another dummy socket each time.
+    p.socketId = DUMMY_SOCKET;
+    p.machine.ownerGone(BPF_MAP_TYPE_SK_STORAGE, DUMMY_SOCKET);
     u8.fill(0, SOCK_BASE, SOCK_BASE + SOCK_BYTES);
     u32[W_SK] = SOCK_BASE;
     u32[W_PKT_TYPE] = packetType(false);

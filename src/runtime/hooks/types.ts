@@ -104,6 +104,14 @@ export interface Machine {
    * `flags` is the low word: CPU or BPF_F_CURRENT_CPU. Returns 0 or -errno.
    */
   perfOutput(map: number, flags: number, data: number, size: number, extra: number, extraSize: number): number;
+  /**
+   * Storage of kernel objects (BPF_MAP_TYPE_SK_STORAGE, ...): address of the owner's value in that map, 0 where there is none;
+   * `owner` is an id, never 0.
+   */
+  storageOf(mapType: number, owner: number, map: number, init: number, create: boolean): number;
+  storageDrop(mapType: number, owner: number, map: number): number;
+  /** The owner is no more: its values go from every map of that type. */
+  ownerGone(mapType: number, owner: number): void;
   /** Runs what is due: see EventState.wakeNs. Never called while a program runs. */
   settle(): void;
 }

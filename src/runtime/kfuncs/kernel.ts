@@ -80,13 +80,17 @@ export function kernelKfuncs(rt: Runtime, prog: () => SlotProg | null): readonly
     ["bpf_task_from_vpid", "i->u", (pid) => taskOf(pid!)],
     ["bpf_task_acquire", "i->u", (task) => task],
     ["bpf_task_release", "i->v", nothing],
-    // No event tells of cgroups as objects, keys, files or slab caches.
-    ["bpf_cgroup_from_id", "d->u", () => 0],
+    // Of cgroups there is the task's own; no event tells of keys, files or slab caches.
+    [
+      "bpf_cgroup_from_id",
+      "d->u",
+      (lo, hi) => (lo! >>> 0 === rt.event.cgroupLo && hi! >>> 0 === rt.event.cgroupHi ? rt.currentCgroup() : 0),
+    ],
     ["bpf_cgroup_acquire", "i->u", (cgroup) => cgroup],
     ["bpf_cgroup_release", "i->v", nothing],
     ["bpf_cgroup_ancestor", "ii->u", () => 0],
     ["bpf_task_get_cgroup1", "ii->u", () => 0],
-    ["bpf_task_under_cgroup", "ii->s", () => 0],
+    ["bpf_task_under_cgroup", "ii->s", (_task, cgroup) => (rt.cgroupIdOf(cgroup! >>> 0) !== 0 ? 1 : 0)],
     ["bpf_get_task_exe_file", "i->u", () => 0],
     ["bpf_put_file", "i->v", nothing],
     ["bpf_get_kmem_cache", "d->u", () => 0],

@@ -1,6 +1,7 @@
 /**
- * BPF_MAP_TYPE_TASK_STORAGE: one value a task, made when bpf_task_storage_get asks for it. User space names a task by its
- * thread id, where the kernel takes a pidfd. Source: kernel/bpf/{bpf_local_storage,bpf_task_storage}.c.
+ * Storage of kernel objects: one value a task, socket or cgroup, made when bpf_task_storage_get and its kin ask for it. Owners
+ * are known by an id (thread id, socket cookie, cgroup id), which user space takes as the key where the kernel takes a
+ * descriptor. Source: kernel/bpf/{bpf_local_storage,bpf_task_storage,bpf_cgrp_storage}.c, net/core/bpf_sk_storage.c.
  */
 import { BPF_F_CLONE, BPF_F_NO_PREALLOC } from "../../abi/flags.ts";
 import { E2BIG, EINVAL, ENOTSUPP } from "../../base/errno.ts";
@@ -9,8 +10,8 @@ import type { MapSpec } from "../../obj/spec.ts";
 import { createHash } from "./hash.ts";
 import type { MapHost, MapKind, MapOps } from "./ops.ts";
 
-/** Tasks that one map remembers; the kernel has no such limit. */
-const TASKS_MAX = 16384;
+/** Owners that one map remembers; the kernel has no such limit. */
+const OWNERS_MAX = 16384;
 /** BPF_LOCAL_STORAGE_MAX_VALUE_SIZE: what a u16 size of an element and kmalloc leave. */
 const VALUE_BYTES_MAX = 65448;
 
@@ -21,9 +22,9 @@ export interface StorageOps extends MapOps {
   drop(owner: number): number;
 }
 
-export const taskStorageKind: MapKind = {
+export const storageKind: MapKind = {
   check: checkStorage,
-  bytes: () => 4 * TASKS_MAX + 4096,
+  bytes: () => 4 * OWNERS_MAX + 4096,
   create: createStorage,
 };
 
@@ -42,7 +43,7 @@ function checkStorage(spec: MapSpec): number {
 
 function createStorage(host: MapHost, spec: MapSpec, desc: number): StorageOps {
   const { memory, heap } = host;
-  const table = createHash(host, { ...spec, maxEntries: TASKS_MAX }, desc);
+  const table = createHash(host, { ...spec, maxEntries: OWNERS_MAX }, desc);
   memory.u32[(desc + MAP_PLAIN) >>> 2] = 0;
   const key = heap.alloc(4);
   const zeroes = heap.alloc(spec.valueSize);
