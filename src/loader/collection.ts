@@ -1,7 +1,7 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
 import { SkepError } from "../base/error.ts";
 import type { MapSpec, ObjSpec } from "../obj/spec.ts";
-import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
+import { type EventReplayOptions, type EventReplayResult, placed, type RecordedEvent } from "./events.ts";
 import { liveGlobals } from "./globals.ts";
 import { BpfMap, makeMap } from "./map.ts";
 import { type Link, noReplay, type Program } from "./program.ts";
@@ -77,9 +77,10 @@ export class Collection<T extends ObjectShape = AnyShape> {
   ): { [K in keyof T["programs"]]?: EventReplayResult } {
     const { programs: names = Object.keys(this.programs), ...rest } = options;
     const programs = names.map((name) => this.programs[name] ?? noProgram(this.spec, name));
-    if (this.target.replayEvents === undefined) throw noReplay(names[0] ?? this.spec.name);
+    const { target } = this;
+    if (target.replayEvents === undefined) throw noReplay(names[0] ?? this.spec.name);
     const raw = programs.map((program) => program.raw);
-    const results = this.target.replayEvents(raw, events, rest);
+    const results = placed(events, (followed) => target.replayEvents!(raw, followed, rest));
     return Object.fromEntries(names.map((name, i) => [name, results[i]!])) as {
       [K in keyof T["programs"]]?: EventReplayResult;
     };

@@ -50,7 +50,34 @@ export function* parseEvents(bytes: Uint8Array, file = "events"): Generator<Reco
     line++;
     const text = decoder.decode(bytes.subarray(at, end)).trim();
     at = end + 1;
-    if (text !== "" && !text.startsWith("#")) yield parseEvent(text, file, line);
+    if (text === "" || text.startsWith("#")) continue;
+    const event = parseEvent(text, file, line);
+    places.set(event, { file, line });
+    yield event;
+  }
+}
+
+/** Where events that were parsed stood: what is wrong with their fields shows only once they are laid out for a program. */
+const places = new WeakMap<RecordedEvent, { readonly file: string; readonly line: number }>();
+
+/** Runs `replay` over the events; a failure that one of them is to blame for ("events/...") gets its file and line. */
+export function placed<T>(events: Iterable<RecordedEvent>, replay: (events: Iterable<RecordedEvent>) => T): T {
+  let current: RecordedEvent | undefined;
+  function* followed(): Generator<RecordedEvent, void, undefined> {
+    for (const event of events) {
+      current = event;
+      yield event;
+    }
+  }
+  try {
+    return replay(followed());
+  } catch (error) {
+    const place = current === undefined ? undefined : places.get(current);
+    if (place === undefined || !(error instanceof SkepError)) throw error;
+    if (!error.code.startsWith("events/") || error.site.line !== undefined) throw error;
+    const { code, message, advice } = error;
+    const site = { ...error.site, ...place };
+    throw new SkepError(code, message, { site, ...(advice === undefined ? {} : { advice }), cause: error });
   }
 }
 

@@ -6,6 +6,7 @@ import type { ObjSpec } from "../obj/spec.ts";
 import { fromPackets } from "../pcap/packets.ts";
 import { LINKTYPE_ETHERNET } from "../pcap/source.ts";
 import { embedded } from "../runtime/embedded.ts";
+import { parseEvents, type RecordedEvent } from "./events.ts";
 import { loadObject } from "./load.ts";
 import type { AnyShape } from "./shape.ts";
 
@@ -184,4 +185,21 @@ test("recorded events run on the programs that are named, or on all", async () =
   const guard = loadObject<AnyShape>(example("syn_guard.bpf.o"), embedded(), {}, true);
   expect(await codeOf(() => guard.replayEvents(events))).toBe("run/events");
   guard.close();
+});
+
+test("what is wrong with an event's fields is told with file and line", () => {
+  const opens = loadObject<AnyShape>(example("opens.bpf.o"), embedded(), {}, true);
+  const line = (fields: object): string => JSON.stringify({ event: "syscalls/sys_enter_openat", fields });
+  const text = ["# recorded by hand", line({ dfd: -100 }), "", line({ dfd: "nothing" })].join("\n");
+  const events = (): Iterable<RecordedEvent> => parseEvents(new TextEncoder().encode(text), "by-hand.jsonl");
+  for (const replay of [() => opens.replayEvents(events()), () => opens.programs["opens"]!.replayEvents(events())]) {
+    let thrown: unknown;
+    try {
+      replay();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "events/field", site: { file: "by-hand.jsonl", line: 4 } });
+  }
+  opens.close();
 });

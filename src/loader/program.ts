@@ -6,7 +6,7 @@ import { SkepError } from "../base/error.ts";
 import { codecOf } from "../btf/value.ts";
 import type { ProgSpec } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
-import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
+import { type EventReplayOptions, type EventReplayResult, placed, type RecordedEvent } from "./events.ts";
 import type { Value } from "./shape.ts";
 import type {
   AttachOptions,
@@ -84,8 +84,9 @@ export class Program {
    * cannot.
    */
   replayEvents(events: Iterable<RecordedEvent>, options: EventReplayOptions = {}): EventReplayResult {
-    if (this.raw.replayEvents !== undefined) return this.raw.replayEvents(events, options);
-    throw noReplay(this.name);
+    const { raw } = this;
+    if (raw.replayEvents === undefined) throw noReplay(this.name);
+    return placed(events, (followed) => raw.replayEvents!(followed, options));
   }
 
   attach(options: AttachOptions = {}): Link {
