@@ -275,7 +275,21 @@ describe.skipIf(reason !== null)("random helper calls", () => {
     ...frames("dns.pcap").slice(0, 4),
     ...frames("ping6.pcap").slice(0, 2),
   ];
+  const short = [
+    [18, 0x08],
+    [33, 0x08],
+    [34, 0x08],
+    [40, 0x86],
+    [53, 0x86],
+    [54, 0x86],
+  ].map(([length, high]) => {
+    const frame = new Uint8Array(length!);
+    frame[12] = high!;
+    frame[13] = high === 0x86 ? 0xdd : 0;
+    return frame;
+  });
   const odd = [
+    ...short,
     new Uint8Array(13),
     new Uint8Array(14),
     Uint8Array.from({ length: 60 }, (_, i) => i),
@@ -477,7 +491,7 @@ describe.skipIf(reason !== null)("random helper calls", () => {
     const runs: TestRun[] = [
       { ctx: new Uint8Array(16).fill(7) },
       { ctx: new Uint8Array(104) },
-      { ctx: new Uint8Array(16), data: odd[1]! },
+      { ctx: new Uint8Array(16), data: new Uint8Array(14) },
     ];
     for (const run of runs) {
       const [want, got] = pair.map((each) => outcome(each, run));

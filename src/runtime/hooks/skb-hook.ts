@@ -94,6 +94,8 @@ const W_REMOTE_PORT: number = skbWord(SKB_REMOTE_PORT);
 
 const VLAN_Q: number = bswap16(ETH_P_8021Q);
 const VLAN_AD: number = bswap16(ETH_P_8021AD);
+const IP4: number = bswap16(ETH_P_IP);
+const IP6: number = bswap16(ETH_P_IPV6);
 
 /** NET_SKB_PAD + NET_IP_ALIGN on x86-64. */
 const SKB_HEADROOM = 64;
@@ -194,8 +196,8 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
 
   /** family, remote_ip and local_ip of the socket; `localIsDst`: it receives. */
   function addresses(localIsDst: boolean, ports: boolean): void {
-    const v4 = u32[W_PROTOCOL] === bswap16(ETH_P_IP);
-    if (!v4 && u32[W_PROTOCOL] !== bswap16(ETH_P_IPV6)) return;
+    const v4 = u32[W_PROTOCOL] === IP4;
+    if (!v4 && u32[W_PROTOCOL] !== IP6) return;
     const bytes = v4 ? 4 : 16;
     const src = p.net + (v4 ? 12 : 8);
     u32[skbWord(SKB_FAMILY)] = v4 ? AF_INET : AF_INET6;
@@ -291,10 +293,12 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
   function setFields(ctx: Uint8Array | null): void {
     u32[W_IFINDEX] = LOOPBACK_IFINDEX;
     u32[W_WIRE_LEN] = p.length;
-    if (ctx === null) return;
-    const given = new DataView(ctx.buffer);
-    const ifindex = given.getUint32(SKB_IFINDEX, true);
+    const given = ctx === null ? null : new DataView(ctx.buffer);
+    const ifindex = given?.getUint32(SKB_IFINDEX, true) ?? 0;
     if (ifindex > 1 && !p.devices.has(ifindex)) throw refusedRun(ENODEV, "no such interface");
+    const header = u32[W_PROTOCOL] === IP4 ? 20 : u32[W_PROTOCOL] === IP6 ? 40 : 0;
+    if (p.end - p.net < header) throw refusedRun(EINVAL, "an IP packet holds its IP header");
+    if (ctx === null || given === null) return;
     let at = 0;
     for (const [from, to] of SETTABLE) {
       if (!allZero(ctx, at, from)) throw refusedRun(EINVAL, `ctx field at ${at} to ${from} is not settable`);
