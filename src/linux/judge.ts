@@ -172,7 +172,7 @@ function mapKey(spec: MapSpec, btf: number): string {
   const inner: string = spec.inner === null ? "" : mapKey(spec.inner, btf);
   const types = `${btf},${spec.keyTypeId},${spec.valueTypeId}`;
   const content = spec.global === "rodata" || spec.global === "kconfig" ? contentKey(spec.initial) : "";
-  return `${spec.type},${spec.keySize},${spec.valueSize},${spec.maxEntries},${spec.flags},${spec.mapExtra},${types},${inner},${content}`;
+  return `${spec.name},${spec.type},${spec.keySize},${spec.valueSize},${spec.maxEntries},${spec.flags},${spec.mapExtra},${types},${inner},${content}`;
 }
 
 /** The verifier reads frozen read-only maps as constants: their content is part of what they are. */

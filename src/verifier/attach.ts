@@ -3,7 +3,7 @@
  * Source: kernel/bpf/verifier.c, check_attach_btf_id, bpf_check_attach_target; the iterators' bpf_iter_reg structs.
  */
 import { isDisabledLsmHook, isSleepableLsmHook } from "../abi/lsm.ts";
-import { EINVAL, ENOTSUPP } from "../base/errno.ts";
+import { EINVAL, ENOENT, ENOTSUPP } from "../base/errno.ts";
 import type { BtfFuncProto, BtfView } from "../btf/types.ts";
 import type { Env } from "./env.ts";
 import { fail, Reject } from "./log.ts";
@@ -83,6 +83,24 @@ const ITERATORS: Readonly<Record<string, readonly (readonly [off: number, type: 
   ksym: [[8, OR_NULL, "kallsym_iter"]],
 };
 
+/** Functions that tracing programs must leave alone: their own entry and exit call them. */
+const DENIED = new Set(
+  `___migrate_enable migrate_disable migrate_enable rcu_read_unlock_strict preempt_count_add preempt_count_sub
+  __rcu_read_lock __rcu_read_unlock`.split(/\s+/),
+);
+const NO_RETURN = new Set(
+  `__ia32_sys_exit __ia32_sys_exit_group __kunit_abort kunit_try_catch_throw __module_put_and_kthread_exit __x64_sys_exit
+  __x64_sys_exit_group do_exit do_group_exit kthread_complete_and_exit kthread_exit make_task_dead`.split(/\s+/),
+);
+/** The kernel's own test functions, besides those of error injection. */
+const SLEEPABLE_TEST = "bpf_fentry_test1";
+const MODIFIABLE = new Set([
+  "bpf_modify_return_test",
+  "bpf_modify_return_test2",
+  "bpf_modify_return_test_tp",
+  SLEEPABLE_TEST,
+]);
+
 /** Probe types that may sleep besides those that BTF attaches. */
 const SLEEPABLE_ATTACH = new Set([TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN, TRACE_ITER]);
 const KPROBE = 2;
@@ -118,20 +136,37 @@ export function checkAttach(env: Env): Attach | null {
   const func = btf.type(btf.find(name, "func"));
   const proto = func.kind === "func" ? btf.type(func.typeId) : null;
   if (proto === null || proto.kind !== "func_proto") fail(log, EINVAL, "Tracing programs must provide btf_id");
-  if (env.progType === LSM) {
-    if (!env.gplCompatible) {
-      fail(log, EINVAL, "LSM programs must have a GPL compatible license");
-    }
-    if (isDisabledLsmHook(name))
-      fail(log, EINVAL, `attach_btf_id ${btf.find(name, "func")} points to disabled hook ${name}`);
-    if (env.sleepable && !isSleepableLsmHook(name)) fail(log, EINVAL, `${name} is not sleepable`);
-  }
+  if (!isIter) checkTarget(env, name);
   const args = (isIter ? (ITERATORS[target] ?? []) : []).map(([off, type, struct]) => ({
     off,
     type,
     btfId: struct === "" ? 0 : btf.find(struct, "struct"),
   }));
   return { name, proto, skipFirst: false, args, structName: "" };
+}
+
+/** The function may be attached to in that way. */
+function checkTarget(env: Env, name: string): void {
+  const { log } = env;
+  if (!env.hasSymbol(name)) fail(log, ENOENT, `The address of function ${name} cannot be found`);
+  if (env.sleepable) {
+    const may = env.progType === LSM ? isSleepableLsmHook(name) : env.errorInjectable(name) || name === SLEEPABLE_TEST;
+    if (!may) fail(log, EINVAL, `${name} is not sleepable`);
+  } else if (env.attachType === MODIFY_RETURN) {
+    const may = MODIFIABLE.has(name) || name.startsWith("security_") || env.errorInjectable(name);
+    if (!may) fail(log, EINVAL, `${name}() is not modifiable`);
+  }
+  if (env.progType === LSM) {
+    if (!env.gplCompatible) fail(log, EINVAL, "LSM programs must have a GPL compatible license");
+    if (isDisabledLsmHook(name)) {
+      const id = env.prog.kernelBtf?.find(name, "func") ?? 0;
+      fail(log, EINVAL, `attach_btf_id ${id} points to disabled hook ${name}`);
+    }
+  } else if (DENIED.has(name)) {
+    fail(log, EINVAL, `Attaching tracing programs to function '${name}' is rejected.`);
+  } else if (env.attachType !== TRACE_FENTRY && NO_RETURN.has(name)) {
+    fail(log, EINVAL, `Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`);
+  }
 }
 
 function rawTracepoint(env: Env, btf: BtfView, target: string): Attach {

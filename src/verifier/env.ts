@@ -154,6 +154,10 @@ export interface Env {
   backedgeCount: number;
   /** The kernel's symbol table has this name. */
   readonly hasSymbol: (name: string) => boolean;
+  /** ALLOW_ERROR_INJECTION marks the function. */
+  readonly errorInjectable: (func: string) => boolean;
+  /** Helpers that the kernel lacks by configuration. */
+  readonly withoutHelpers: ReadonlySet<string>;
   /** The member of a kernel struct that a struct_ops program is for. */
   readonly attachTo: { readonly btfId: number; readonly memberIdx: number } | null;
   /** Where BTF describes the ctx. */

@@ -23,6 +23,13 @@ export interface VerifyOptions {
    * Whether the kernel's symbol table has this name: not all variables of its BTF need to be there (KALLSYMS_ALL). Default: all.
    */
   readonly hasSymbol?: (name: string) => boolean;
+  /**
+   * Functions whose results may be overridden (ALLOW_ERROR_INJECTION): programs on them may sleep, fmod_ret may change what
+   * they return. Default: the system calls; none where the kernel lacks FUNCTION_ERROR_INJECTION.
+   */
+  readonly errorInjectable?: (func: string) => boolean;
+  /** Helpers that the kernel was built or locked down without: "override_return", "probe_write_user". */
+  readonly withoutHelpers?: readonly string[];
   /** struct_ops programs: the struct in the kernel's BTF and the member that the program is for. */
   readonly attachTo?: { readonly btfId: number; readonly memberIdx: number };
   /** Called before each insn is checked: for display, never for code. */
@@ -52,6 +59,10 @@ function attachTypeOf(progType: number, attachType: number): number {
   if (progType === CGROUP_SOCK) return INET_SOCK_CREATE;
   if (progType === SK_REUSEPORT) return SK_REUSEPORT_SELECT;
   return 0;
+}
+
+function isSyscall(func: string): boolean {
+  return /^__(?:x64|ia32|arm64|riscv|s390x?)_(?:compat_)?sys_/.test(func);
 }
 
 export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
@@ -113,6 +124,8 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     freeCount: 0,
     backedgeCount: 0,
     hasSymbol: options.hasSymbol ?? ((): boolean => true),
+    errorInjectable: options.errorInjectable ?? isSyscall,
+    withoutHelpers: new Set(options.withoutHelpers ?? []),
     attachTo: options.attachTo ?? null,
     attach: null,
     onInsn: options.onInsn,

@@ -117,7 +117,8 @@ export function protoOf(env: Env, id: number): Proto | null {
   const structOps = env.attach?.structName ?? "";
   const query = structOps === "" ? { attachTo } : { structOps, member: attachTo };
   const row = helperProto(env.progType, env.attachType, id, query);
-  const proto = row === undefined || !hasSince(env.kernel, row.since) ? null : compile(row);
+  const proto =
+    row === undefined || !hasSince(env.kernel, row.since) || env.withoutHelpers.has(row.name) ? null : compile(row);
   env.protos.set(id, proto);
   return proto;
 }
