@@ -1,13 +1,51 @@
-/** The passes in their order. */
-import type { IrDiagnostic, IrModule } from "../ir.ts";
+/** The passes in their order. What they may do and may not is ruled by the verifier: COMPILER.md's list is in ARCHITECTURE.md. */
+import type { IrDiagnostic, IrFunction, IrModule } from "../ir.ts";
+import { cleanCfg } from "./cfg.ts";
+import { commonSubexpressions, forwardLoads } from "./cse.ts";
+import { removeDead } from "./dce.ts";
+import { inlineCalls } from "./inline.ts";
+import { mem2reg } from "./mem2reg.ts";
+import { lowerMemOps } from "./memops.ts";
+import { simplify } from "./simplify.ts";
+import { sroa } from "./sroa.ts";
 
 export interface OptimizeOptions {
   readonly cpu?: 2 | 3 | 4;
 }
 
 /** Changes the module. */
-export function optimize(module: IrModule, options: OptimizeOptions = {}): IrDiagnostic[] {
-  void module;
-  void options;
-  return [];
+export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDiagnostic[] {
+  const diagnostics = inlineCalls(module, (fn) => scalarize(fn, module));
+  for (const fn of module.functions) {
+    if (fn.blocks.length === 0) continue;
+    scalarize(fn, module);
+    diagnostics.push(...lowerMemOps(fn));
+    tidy(fn, module);
+  }
+  return diagnostics;
+}
+
+/** Variables to values, and what that shows. */
+function scalarize(fn: IrFunction, module: IrModule): void {
+  if (fn.blocks.length === 0) return;
+  cleanCfg(fn);
+  for (let round = 0; round < 4; round++) {
+    sroa(fn);
+    mem2reg(fn);
+    const changed = simplify(fn, module);
+    cleanCfg(fn);
+    removeDead(fn);
+    if (!changed) break;
+  }
+}
+
+function tidy(fn: IrFunction, module: IrModule): void {
+  for (let round = 0; round < 4; round++) {
+    const a = simplify(fn, module);
+    const b = commonSubexpressions(fn);
+    const c = forwardLoads(fn);
+    const d = cleanCfg(fn);
+    removeDead(fn);
+    if (!a && !b && !c && !d) break;
+  }
 }

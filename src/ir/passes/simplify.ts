@@ -1,0 +1,420 @@
+/**
+ * What an instruction is equal to, seen by itself: constants folded, neutral elements, extensions of extensions, constant
+ * branches, calls through known pointers. Comparisons and checks are not rewritten into others: the verifier learns from
+ * them what it needs as they were written.
+ */
+import { constant, widthOf } from "../build.ts";
+import { inversePred, isInstr, isPure } from "../facts.ts";
+import { dominators, follow, keepIncoming, reversePostorder } from "../graph.ts";
+import type { Binary, Block, Const, Icmp, Instr, IrFunction, IrGlobal, IrModule, Phi, Unary, Value } from "../ir.ts";
+import { foldConstants } from "./fold.ts";
+
+export function simplify(fn: IrFunction, module: IrModule | null = null): boolean {
+  let changed = false;
+  const globals = new Map<string, IrGlobal>(module?.globals.map((global) => [global.name, global]) ?? []);
+  for (let round = 0; round < 8; round++) {
+    if (!once(fn, globals)) break;
+    changed = true;
+  }
+  return changed;
+}
+
+function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
+  const replaced = new Map<Value, Value>();
+  let changed = false;
+  const dom = dominators(fn);
+  const place = new Map<Value, number>();
+  for (const [b, block] of dom.order.entries()) for (const instr of block.instrs) place.set(instr, b);
+  const dominatesBlock = (value: Value, block: number): boolean => {
+    if (!isInstr(value)) return true;
+    const at = place.get(value);
+    return (
+      at !== undefined && at !== block && dom.enter[at]! <= dom.enter[block]! && dom.leave[block]! <= dom.leave[at]!
+    );
+  };
+  for (const block of reversePostorder(fn)) {
+    const b = dom.index.get(block)!;
+    let gone = false;
+    for (const instr of block.instrs) {
+      for (let i = 0; i < instr.args.length; i++) {
+        const to = follow(replaced, instr.args[i]!);
+        if (to !== instr.args[i]) instr.args[i] = to;
+      }
+      const same = instr.op === "phi" ? simplePhi(instr, (value) => dominatesBlock(value, b)) : equalTo(instr, globals);
+      if (same !== null && same !== instr) {
+        replaced.set(instr, same);
+        gone = true;
+      } else if (rewriteInPlace(fn, block, instr)) changed = true;
+    }
+    if (gone) {
+      changed = true;
+      block.instrs = block.instrs.filter((instr) => !replaced.has(instr));
+    }
+  }
+  if (replaced.size > 0) {
+    for (const block of fn.blocks) {
+      for (const instr of block.instrs) {
+        for (let i = 0; i < instr.args.length; i++) instr.args[i] = follow(replaced, instr.args[i]!);
+      }
+    }
+  }
+  return changed;
+}
+
+/** A phi of one value (and itself, and undefined ones) is that value, where it is known there. */
+function simplePhi(phi: Phi, known: (value: Value) => boolean): Value | null {
+  let only: Value | null = null;
+  let undefined_ = false;
+  for (const arg of phi.args) {
+    if (arg === phi) continue;
+    if (arg.op === "undef") {
+      undefined_ = true;
+      continue;
+    }
+    if (only === null) only = arg;
+    else if (!sameValue(only, arg)) return null;
+  }
+  if (only === null) return constant(phi.type, 0n);
+  return undefined_ && !known(only) ? null : only;
+}
+
+export function sameValue(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (a.op === "const" && b.op === "const") return a.type === b.type && a.value === b.value;
+  return a.op === "sym" && b.op === "sym" && a.name === b.name;
+}
+
+function isConst(value: Value | undefined, number: bigint): boolean {
+  return value?.op === "const" && value.value === number;
+}
+
+function equalTo(instr: Instr, globals: ReadonlyMap<string, IrGlobal>): Value | null {
+  if (isPure(instr) && instr.args.length > 0 && instr.op !== "coreaddr" && instr.op !== "addrcast") {
+    const constants = instr.args.map((arg) => (arg.op === "undef" ? constant(arg.type, 0n) : arg));
+    if (constants.every((arg): arg is Const => arg.op === "const") && instr.op !== "select") {
+      const folded = foldConstants(instr, constants);
+      if (folded !== null) return folded;
+    }
+  }
+  switch (instr.op) {
+    case "add":
+    case "sub":
+    case "mul":
+    case "and":
+    case "or":
+    case "xor":
+    case "shl":
+    case "lshr":
+    case "ashr":
+    case "udiv":
+    case "sdiv":
+    case "umod":
+    case "smod":
+      return equalBinary(instr);
+    case "icmp":
+      return equalIcmp(instr);
+    case "select":
+      if (instr.args[0]!.op === "const") return isConst(instr.args[0], 0n) ? instr.args[2]! : instr.args[1]!;
+      return sameValue(instr.args[1]!, instr.args[2]!) ? instr.args[1]! : null;
+    case "ptradd":
+      return isConst(instr.args[1], 0n) ? instr.args[0]! : null;
+    case "zext":
+    case "sext":
+    case "trunc":
+    case "inttoptr":
+    case "ptrtoint":
+    case "bswap":
+      return equalCast(instr);
+    case "load":
+      return constantLoad(instr, globals);
+    default:
+      return null;
+  }
+}
+
+function equalBinary(instr: Binary): Value | null {
+  const [a, b] = instr.args as [Value, Value];
+  const zeroA = isConst(a, 0n);
+  const zeroB = isConst(b, 0n);
+  switch (instr.op) {
+    case "add":
+    case "or":
+    case "xor":
+      if (zeroB) return a;
+      if (zeroA) return b;
+      if (instr.op === "or" && a === b) return a;
+      if (instr.op === "xor" && a === b) return constant(instr.type, 0n);
+      return null;
+    case "sub":
+      if (zeroB) return a;
+      return a === b ? constant(instr.type, 0n) : null;
+    case "shl":
+    case "lshr":
+    case "ashr":
+      return zeroB ? a : zeroA ? a : null;
+    case "mul":
+      if (zeroA || zeroB) return constant(instr.type, 0n);
+      if (isConst(b, 1n)) return a;
+      return isConst(a, 1n) ? b : null;
+    case "and":
+      if (zeroA || zeroB) return constant(instr.type, 0n);
+      if (isConst(b, -1n) || a === b) return a;
+      return isConst(a, -1n) ? b : null;
+    case "udiv":
+    case "sdiv":
+      return isConst(b, 1n) ? a : null;
+    case "umod":
+    case "smod":
+      return isConst(b, 1n) ? constant(instr.type, 0n) : null;
+  }
+}
+
+function equalIcmp(instr: Icmp): Value | null {
+  const [a, b] = instr.args as [Value, Value];
+  const notNull = (value: Value): boolean => value.op === "alloca" || (value.op === "ptradd" && rootIsAlloca(value));
+  if ((instr.pred === "eq" || instr.pred === "ne") && b.op === "const" && b.value === 0n) {
+    if (notNull(a)) return constant("i32", instr.pred === "ne" ? 1n : 0n);
+    // (x P y) != 0 is x P y.
+    if (isInstr(a) && a.op === "icmp" && instr.pred === "ne") return a;
+  }
+  if (a === b) {
+    const reflexive =
+      instr.pred === "eq" ||
+      instr.pred === "ule" ||
+      instr.pred === "uge" ||
+      instr.pred === "sle" ||
+      instr.pred === "sge";
+    return constant("i32", reflexive ? 1n : 0n);
+  }
+  if (b.op === "const" && BigInt.asUintN(widthOf(b.type), b.value) === 0n) {
+    if (instr.pred === "ult") return constant("i32", 0n);
+    if (instr.pred === "uge") return constant("i32", 1n);
+  }
+  return null;
+}
+
+function rootIsAlloca(value: Value): boolean {
+  while (value.op === "ptradd") value = value.args[0]!;
+  return value.op === "alloca";
+}
+
+function equalCast(instr: Unary): Value | null {
+  const value = instr.args[0]!;
+  if (value.type === instr.type && instr.op !== "bswap") return value;
+  if (!isInstr(value)) return null;
+  const inner = value.args[0];
+  switch (instr.op) {
+    case "trunc":
+      // trunc(ext(x)) of x's own width.
+      return (value.op === "zext" || value.op === "sext") && inner!.type === instr.type ? inner! : null;
+    case "bswap":
+      return value.op === "bswap" ? inner! : null;
+    case "inttoptr":
+      return value.op === "ptrtoint" ? inner! : null;
+    case "ptrtoint":
+      return value.op === "inttoptr" && inner!.type === "i64" ? inner! : null;
+    default:
+      return null;
+  }
+}
+
+/** Content of a const variable. */
+function constantLoad(instr: Instr & { op: "load" }, globals: ReadonlyMap<string, IrGlobal>): Value | null {
+  if (instr.volatile || globals.size === 0) return null;
+  let off = 0;
+  let from = instr.args[0]!;
+  while (from.op === "ptradd" && from.args[1]!.op === "const") {
+    off += Number(from.args[1]!.value);
+    from = from.args[0]!;
+  }
+  if (from.op !== "sym") return null;
+  const global = globals.get(from.name);
+  const size = widthOf(instr.type) / 8;
+  if (global?.constant !== true || off < 0 || off + size > global.sizeBytes) return null;
+  const reloc = global.relocs.find((one) => one.offBytes < off + size && off < one.offBytes + 8);
+  if (reloc !== undefined) {
+    return reloc.offBytes === off && size === 8 && reloc.addend === 0
+      ? { op: "sym", type: "ptr", name: reloc.symbol }
+      : null;
+  }
+  let value = 0n;
+  for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(global.bytes[off + i] ?? 0);
+  return constant(instr.type, value);
+}
+
+/** Changes that keep the instruction. */
+function rewriteInPlace(fn: IrFunction, block: Block, instr: Instr): boolean {
+  switch (instr.op) {
+    case "ptradd":
+      return joinSteps(instr);
+    case "zext":
+    case "sext":
+    case "trunc":
+      return joinCasts(instr);
+    case "icmp":
+      return plainComparison(instr);
+    case "condbr":
+      return constantBranch(block, instr);
+    case "switch":
+      return constantSwitch(block, instr);
+    case "call":
+      return directCall(instr);
+    case "add":
+    case "mul":
+    case "and":
+    case "or":
+    case "xor":
+      // Constants on the right.
+      if (instr.args[0]!.op === "const" && instr.args[1]!.op !== "const") {
+        instr.args.reverse();
+        return true;
+      }
+      return reassociate(instr);
+    default:
+      void fn;
+      return false;
+  }
+}
+
+/** (p + 4) + 8 -> p + 12 */
+function joinSteps(instr: Instr & { op: "ptradd" }): boolean {
+  const [base, by] = instr.args as [Value, Value];
+  if (base.op !== "ptradd" || by.op !== "const" || base.args[1]!.op !== "const") return false;
+  instr.args = [base.args[0]!, constant("i64", base.args[1]!.value + by.value)];
+  return true;
+}
+
+/** (x + 4) + 8 -> x + 12 */
+function reassociate(instr: Binary): boolean {
+  const [a, b] = instr.args as [Value, Value];
+  if (instr.op !== "add" || b.op !== "const" || !isInstr(a) || a.op !== "add" || a.args[1]!.op !== "const")
+    return false;
+  instr.args = [a.args[0]!, constant(instr.type, a.args[1]!.value + b.value)];
+  if (a.nsw !== true) delete instr.nsw;
+  return true;
+}
+
+/** zext(zext x), sext(zext x), trunc(trunc x), trunc(ext x), zext(trunc) stays. */
+function joinCasts(instr: Unary): boolean {
+  const value = instr.args[0]!;
+  if (!isInstr(value)) return false;
+  const inner = value.args[0]!;
+  if (instr.op === "trunc") {
+    if (value.op === "trunc") {
+      instr.args = [inner];
+      return true;
+    }
+    if (value.op === "zext" || value.op === "sext") {
+      // Wider than x: an extension to less; narrower: a truncation of x itself.
+      if (widthOf(inner.type) < widthOf(instr.type)) instr.op = value.op;
+      instr.args = [inner];
+      return true;
+    }
+    return false;
+  }
+  if (value.op === "zext") {
+    instr.op = "zext";
+    instr.args = [inner];
+    return true;
+  }
+  if (value.op === "sext" && instr.op === "sext") {
+    instr.args = [inner];
+    return true;
+  }
+  return false;
+}
+
+/** (x P y) == 0 is the opposite; ext(x) == const and ext(x) P ext(y) lose nothing, so they stay. */
+function plainComparison(instr: Icmp): boolean {
+  const [a, b] = instr.args as [Value, Value];
+  if (instr.pred === "eq" && isConst(b, 0n) && isInstr(a) && a.op === "icmp") {
+    instr.pred = inversePred(a.pred);
+    instr.args = [...a.args];
+    return true;
+  }
+  if ((instr.pred === "eq" || instr.pred === "ne") && isConst(b, 0n) && isInstr(a)) {
+    // A truth value that was widened or narrowed on the way.
+    if ((a.op === "zext" || a.op === "sext") && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
+      instr.args = [a.args[0]!, constant("i32", 0n)];
+      return true;
+    }
+    if (a.op === "trunc" && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
+      instr.args = [a.args[0]!, constant("i32", 0n)];
+      return true;
+    }
+  }
+  return false;
+}
+
+function constantBranch(block: Block, instr: Instr & { op: "condbr" }): boolean {
+  const cond = instr.args[0]!;
+  let taken: Block;
+  if (cond.op === "const") taken = instr.targets[cond.value !== 0n ? 0 : 1]!;
+  else if (cond.op === "undef") taken = instr.targets[1]!;
+  else if (cond.op === "sym") taken = instr.targets[0]!;
+  else if (isInstr(cond) && (cond.op === "zext" || cond.op === "sext")) {
+    instr.args = [cond.args[0]!];
+    return true;
+  } else if (
+    isInstr(cond) &&
+    cond.op === "icmp" &&
+    cond.pred === "ne" &&
+    isConst(cond.args[1], 0n) &&
+    cond.args[0]!.type === "i32" &&
+    isInstr(cond.args[0]!) &&
+    (cond.args[0] as Instr).op === "icmp"
+  ) {
+    instr.args = [cond.args[0]!];
+    return true;
+  } else return false;
+  goTo(block, instr, taken);
+  return true;
+}
+
+function constantSwitch(block: Block, instr: Instr & { op: "switch" }): boolean {
+  const value = instr.args[0]!;
+  if (value.op !== "const" && value.op !== "undef") return false;
+  const number = value.op === "const" ? value.value : 0n;
+  const width = widthOf(value.type);
+  const at = instr.cases.findIndex((one) => BigInt.asIntN(width, one) === number);
+  goTo(block, instr, at < 0 ? instr.targets[instr.targets.length - 1]! : instr.targets[at]!);
+  return true;
+}
+
+/** The end of the block becomes a plain branch; the edges that go leave the phis of their targets. */
+function goTo(block: Block, end: Instr & { targets: Block[] }, taken: Block): void {
+  for (const target of new Set(end.targets)) {
+    for (const phi of target.instrs) {
+      if (phi.op !== "phi") break;
+      if (target === taken) oneEntry(phi, block);
+      else keepIncoming(phi, (from) => from !== block);
+    }
+  }
+  block.instrs[block.instrs.length - 1] = {
+    op: "br",
+    type: "void",
+    id: end.id,
+    args: [],
+    pos: end.pos,
+    targets: [taken],
+  };
+}
+
+function oneEntry(phi: Phi, from: Block): void {
+  for (let at = phi.blocks.lastIndexOf(from); at !== phi.blocks.indexOf(from); at = phi.blocks.lastIndexOf(from)) {
+    phi.blocks.splice(at, 1);
+    phi.args.splice(at, 1);
+  }
+}
+
+/** A helper by its number, a function by its name. */
+function directCall(instr: Instr & { op: "call" }): boolean {
+  if (instr.callee.kind !== "indirect") return false;
+  let to = instr.args[0]!;
+  if (isInstr(to) && to.op === "inttoptr") to = to.args[0]!;
+  if (to.op === "const") instr.callee = { kind: "helper", id: Number(to.value) };
+  else if (to.op === "sym") instr.callee = { kind: "sym", name: to.name };
+  else return false;
+  instr.args = instr.args.slice(1);
+  return true;
+}
