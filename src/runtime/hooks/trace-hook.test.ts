@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { resolvedProg } from "../../../test/fixtures/progs.ts";
+import { BPF_TRACE_FEXIT } from "../../abi/attach-types.ts";
 import {
   BPF_PROG_TYPE_KPROBE,
   BPF_PROG_TYPE_PERF_EVENT,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_TRACING,
 } from "../../abi/prog-types.ts";
 import { fromUtf8 } from "../../base/bytes.ts";
 import { SkepError } from "../../base/error.ts";
@@ -53,6 +55,48 @@ test("tracepoint: fields lie where the format says; other events are skipped", (
   expect(results(prog, [{ event: "sched/sched_switch", fields }, { event: "tracepoint:sched/sched_switch" }])).toEqual([
     4711, 0,
   ]);
+});
+
+test("what stands in front of an event's name tells entry from return, and probes from tracepoints", () => {
+  const kinds = "kprobe kretprobe uprobe uretprobe fentry fexit raw tracepoint perf".split(" ");
+  const runsOn = (type: number, section: string, expectedAttachType = 0): string[] => {
+    const t = target();
+    const spec = { type, section, attachTo: "f", expectedAttachType };
+    const prog = t.loadProg(resolvedProg("r0 = 0\nexit", [], spec), []);
+    const ran: string[] = [];
+    const onEvent = (event: RecordedEvent): number => ran.push(event.event);
+    prog.replayEvents([...kinds.map((kind) => ({ event: `${kind}:f` })), { event: "f" }], { onEvent });
+    t.close();
+    return ran;
+  };
+  expect(runsOn(BPF_PROG_TYPE_KPROBE, "kprobe/f")).toEqual(["kprobe:f", "f"]);
+  expect(runsOn(BPF_PROG_TYPE_KPROBE, "kretprobe/f")).toEqual(["kretprobe:f", "f"]);
+  expect(runsOn(BPF_PROG_TYPE_KPROBE, "uretprobe.s//bin/x:f")).toEqual(["uretprobe:f", "f"]);
+  expect(runsOn(BPF_PROG_TYPE_KPROBE, "kprobe.session/f")).toEqual(["kprobe:f", "kretprobe:f", "f"]);
+  expect(runsOn(BPF_PROG_TYPE_TRACING, "fexit/f", BPF_TRACE_FEXIT)).toEqual(["fexit:f", "f"]);
+  expect(runsOn(BPF_PROG_TYPE_PERF_EVENT, "perf_event")).toEqual(["perf:f", "f"]);
+});
+
+test("probes of several functions run on those that their pattern matches", () => {
+  const runsOn = (pattern: string): string[] => {
+    const t = target();
+    const spec = { type: BPF_PROG_TYPE_KPROBE, section: `kprobe.multi/${pattern}`, attachTo: pattern };
+    const prog = t.loadProg(resolvedProg("r0 = 0\nexit", [], spec), []);
+    const ran: string[] = [];
+    const names = ["tcp_v4_connect", "tcp_v6_connect", "tcp_connect", "udp_sendmsg", "tcp_"];
+    const onEvent = (event: RecordedEvent): number => ran.push(event.event);
+    prog.replayEvents(
+      names.map((event) => ({ event })),
+      { onEvent },
+    );
+    t.close();
+    return ran;
+  };
+  expect(runsOn("tcp_*")).toEqual(["tcp_v4_connect", "tcp_v6_connect", "tcp_connect", "tcp_"]);
+  expect(runsOn("tcp_v?_*ct")).toEqual(["tcp_v4_connect", "tcp_v6_connect"]);
+  expect(runsOn("*send*")).toEqual(["udp_sendmsg"]);
+  expect(runsOn("*_")).toEqual(["tcp_"]);
+  expect(runsOn("tcp_*_connect_*_x")).toEqual([]);
 });
 
 test("programs together: each event runs on all that want it before the next one", () => {

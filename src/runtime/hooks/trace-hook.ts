@@ -24,6 +24,7 @@ import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../..
 import type { TestRun, TestRunResult } from "../../loader/target.ts";
 import type { ProgSpec } from "../../obj/spec.ts";
 import { eventMemory, integer, layOutRecord, writeInt } from "./event-layout.ts";
+import { isRaw, plainName, wants } from "./event-match.ts";
 import type { TracepointFormat } from "./format.ts";
 import { refusedRun, runOnce, runRepeated, setCpu } from "./packet-hook.ts";
 import type { ReplayClock } from "./replay.ts";
@@ -89,15 +90,6 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
   let ctxBytes = 0;
   /** Monotonic time less time stamp, for recordings on the wall clock. */
   let wallShift: bigint | null = null;
-
-  function wants(exec: Executable, event: RecordedEvent): boolean {
-    const spec = exec.prog.prog.spec;
-    const name = plainName(event.event);
-    const target = targetOf(spec);
-    if (target === "") return true;
-    // Raw tracepoints are named without their group.
-    return name === target || (isRaw(spec.type) && name.slice(name.indexOf("/") + 1) === target);
-  }
 
   function run(exec: Executable, event: RecordedEvent): number {
     const saved = { ...state, comm: state.comm.slice() };
@@ -214,7 +206,7 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
       for (const event of events) {
         if (signal?.aborted === true) break;
         for (const count of counts) {
-          if (!wants(count.exec, event)) {
+          if (!wants(count.exec.prog.prog.spec, event)) {
             count.skipped++;
             continue;
           }
@@ -263,29 +255,7 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
     ];
   }
 
-  return { wants, run, replay, testRun, regions };
-}
-
-/** Programs whose ctx is u64 args[]. */
-function isRaw(type: number): boolean {
-  switch (type) {
-    case BPF_PROG_TYPE_RAW_TRACEPOINT:
-    case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
-    case BPF_PROG_TYPE_TRACING:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Without "raw:", "tracepoint:", "kprobe:", ... in front. */
-function plainName(event: string): string {
-  return event.replace(/^(?:raw|tracepoint|tp|kprobe|kretprobe|uprobe|uretprobe|fentry|fexit|perf):/, "");
-}
-
-/** What the program's section names, in the words of events: "syscalls/sys_enter_openat", "do_unlinkat", "cpu-clock". */
-function targetOf(spec: ProgSpec): string {
-  return spec.attachTo.replace(/\+0x[0-9a-f]+$|\+\d+$/, "");
+  return { wants: (exec, event) => wants(exec.prog.prog.spec, event), run, replay, testRun, regions };
 }
 
 function addresses(list: readonly (number | string)[] | undefined): readonly bigint[] {
