@@ -66,7 +66,7 @@ function kernelOf(version) {
     let options = [];
     let name = packageOf(pattern, options);
     if (name === undefined) {
-      options = newerLists();
+      options = otherLists();
       name = packageOf(pattern, options);
     }
     if (name === undefined) return "no such package in Debian";
@@ -101,20 +101,20 @@ function packageOf(pattern, options) {
   return names.filter((each) => !each.endsWith("-unsigned")).at(-1) ?? names.at(-1);
 }
 
-/** apt with lists of its own: newer Debian releases, without a change to this machine's. */
-function newerLists() {
+/** apt with lists of its own: other Debian releases, without a change to this machine's. */
+function otherLists() {
   const dir = join(cache, "apt");
   mkdirSync(join(dir, "state/lists/partial"), { recursive: true });
   mkdirSync(join(dir, "cache/archives/partial"), { recursive: true });
   const key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
   const line = (suite) => `deb [${key}] http://debian.example/debian ${suite} main\n`;
-  writeFileSync(join(dir, "sources.list"), line("trixie") + line("unstable"));
+  writeFileSync(join(dir, "sources.list"), line("bullseye") + line("trixie") + line("unstable"));
   const set = { "Dir::State": join(dir, "state"), "Dir::Cache": join(dir, "cache") };
   set["Dir::Etc::sourcelist"] = join(dir, "sources.list");
   set["Dir::Etc::sourceparts"] = "-";
   set["Dir::State::status"] = "/var/lib/dpkg/status";
   const options = Object.entries(set).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  console.log("# reading the package lists of newer Debian releases");
+  console.log("# reading the package lists of other Debian releases");
   spawnSync("apt-get", [...options, "update", "-qq"], { stdio: "ignore" });
   return options;
 }
@@ -215,6 +215,9 @@ function writeInitrd(file, modules) {
   tree(koffi, "skep/node_modules/@koromix/koffi-linux-x64", (path) => !path.includes("musl"));
   put("skep/guest.mjs", readFileSync(join(root, "test/vm/guest.mjs")));
   put("skep/vm.bpf.o", readFileSync(join(root, "test/fixtures/linux/vm.bpf.o")));
+  for (const name of ["opens", "syn_guard"]) {
+    put(`skep/${name}.bpf.o`, readFileSync(join(root, `examples/${name}.bpf.o`)));
+  }
   put("skep/unchecked.bpf.o", readFileSync(join(root, "test/fixtures/cli/unchecked.bpf.o")));
   folder("modules");
   for (const name of MODULES) {
