@@ -38,10 +38,10 @@ export interface VarDecl {
   /** Completed by a later declaration or by the initialiser (`int a[] = {...}`). */
   type: CType;
   /** Where it lives. "param" is a parameter, "auto" a local. */
-  readonly storage: "auto" | "param" | "static" | "global" | "extern";
+  storage: "auto" | "param" | "static" | "global" | "extern";
   /** `static` inside a function: that function. */
   readonly owner: FuncDecl | undefined;
-  readonly attrs: Attrs;
+  attrs: Attrs;
   /** Undefined: none given (static storage: zero). */
   init: Init | undefined;
   /** A definition was seen (also tentative). False for extern only. */

@@ -1,49 +1,108 @@
 /**
  * The C front end's entry: bytes to a typed tree and diagnostics. Pure: files come through `FileProvider`.
  */
-import type { Unit } from "./ast.ts";
-import type { CType, Enumerator, EnumType, RecordType } from "./types.ts";
+import type { Expr, Unit } from "./ast.ts";
+import type { ParseOptions } from "./options.ts";
+import { asmText } from "./parse/asm.ts";
+import { declaration } from "./parse/declaration.ts";
+import { typeName } from "./parse/declarator.ts";
+import { assignment, expr } from "./parse/expr.ts";
+import { initializer, layInit } from "./parse/init.ts";
+import { enumSpecifier, recordSpecifier } from "./parse/record.ts";
+import { skipExternal, staticAssert } from "./parse/recover.ts";
+import { startsDeclaration, startsTypeKind } from "./parse/specifiers.ts";
+import { type Grammar, Parser, Recover } from "./parse/state.ts";
+import { block, functionBlock } from "./parse/stmt.ts";
+import { preprocess } from "./pp/run.ts";
+import type { CType, Loc } from "./types.ts";
 
-/** Answers `#include`. A path is joined with "/" and cleaned; undefined where there is no such file. */
-export interface FileProvider {
-  read(path: string): Uint8Array | undefined;
-}
+export type { FileProvider, LazyDecls, LazyInclude, ParseOptions } from "./options.ts";
 
-/**
- * Declarations that are made only when a name is looked up: how a large header (vmlinux.h) costs nothing. Asked at file scope after the
- * names that the program declared itself. What it gives must be the same object each time.
- */
-export interface LazyDecls {
-  typedef(name: string): CType | undefined;
-  /** struct, union or enum tag. Records may have `pending` set. */
-  tag(name: string): RecordType | EnumType | undefined;
-  enumerator(name: string): Enumerator | undefined;
-}
+const EOF = 0;
 
-export interface ParseOptions {
-  readonly files: FileProvider;
-  /** -I, searched in order, for "..." after the including file's own folder. */
-  readonly includePaths?: readonly string[];
-  /** Searched after includePaths; warnings in them are not reported. */
-  readonly systemPaths?: readonly string[];
-  /** -D: "NAME" or "NAME=value". */
-  readonly defines?: readonly string[];
-  readonly undefs?: readonly string[];
-  /** -include: read before the main file. */
-  readonly preincludes?: readonly string[];
-  /** __BPF_CPU_VERSION__; default 3. */
-  readonly cpu?: 1 | 2 | 3 | 4;
-  /** Answers an include by name ("vmlinux.h") with lazy declarations; before files are looked at. */
-  readonly lazyInclude?: (name: string) => LazyInclude | undefined;
-  /** Report warnings; default true. */
-  readonly warnings?: boolean;
-}
-
-export interface LazyInclude {
-  readonly decls: LazyDecls;
-  /** Text to preprocess besides: macros, pragmas. */
-  readonly text?: Uint8Array;
-}
+const GRAMMAR: Grammar = {
+  typeName,
+  record: recordSpecifier,
+  enumeration: enumSpecifier,
+  startsType: startsDeclaration,
+  startsTypeKind,
+  block,
+  functionBlock,
+  compoundLiteral,
+  expr,
+  assign: assignment,
+};
 
 /** Parses `name` (its bytes given, or read through `files`). Never throws for bad input: see `Unit.diagnostics`. */
-export declare function parseC(name: string, source: Uint8Array | undefined, options: ParseOptions): Unit;
+export function parseC(name: string, source: Uint8Array | undefined, options: ParseOptions): Unit {
+  const pp = preprocess(name, source, options);
+  const p = new Parser(pp, GRAMMAR);
+  for (const { decls } of pp.lazyIncludes) p.lazy.push(decls);
+  translationUnit(p);
+  unusedFunctions(p, name);
+  const { funcs, vars, asms, typedefs, tags } = p.unit;
+  const { report, sources, deps } = pp;
+  return {
+    file: name,
+    funcs,
+    vars,
+    asms,
+    typedefs,
+    tags,
+    sources,
+    diagnostics: report.list,
+    errors: report.errors,
+    deps,
+  };
+}
+
+function translationUnit(p: Parser): void {
+  while (!p.is(EOF) && !p.report.full) {
+    try {
+      external(p);
+    } catch (error) {
+      if (!(error instanceof Recover)) throw error;
+      p.restoreNesting(0);
+      while (p.depth > 0) p.popScope();
+      p.func = undefined;
+      p.unevaluated = 0;
+      p.defining.clear();
+      skipExternal(p);
+    }
+  }
+}
+
+function external(p: Parser): void {
+  if (p.accept(59)) return;
+  if (p.is(297)) {
+    staticAssert(p);
+    return;
+  }
+  if (p.kind >= 301 && p.kind <= 303) {
+    p.unit.asms.push(asmText(p));
+    p.semicolon("after 'asm'");
+    return;
+  }
+  declaration(p);
+}
+
+function compoundLiteral(p: Parser, type: CType, loc: Loc): Expr {
+  const isStatic = p.func === undefined;
+  const laid = layInit(p, initializer(p), type, isStatic, loc);
+  return { kind: "compound", type: laid.type, loc, init: laid.init, static: isStatic };
+}
+
+/** Static functions of the main file that nothing uses (inline ones may stay). */
+function unusedFunctions(p: Parser, main: string): void {
+  for (const func of p.unit.funcs) {
+    if (!func.static || func.inline || func.used || func.body === undefined || func.loc <= 0) continue;
+    if (
+      func.attrs.unused === true ||
+      func.attrs.used === true ||
+      func.attrs.section !== undefined ||
+      func.attrs.alwaysInline === true
+    )
+      continue;
+    if (p.report.sources.fileOf(func.loc)?.name === main) p.warn("C501", `unused function '${func.name}'`, func.loc);
+  }
+}

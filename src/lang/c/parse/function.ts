@@ -1,0 +1,158 @@
+/** Function definitions (C11 6.9.1): scope of the parameters, the body, and what only the whole body shows. */
+import type { CompoundStmt, FuncDecl, Label, Stmt, VarDecl } from "../ast.ts";
+import { quoteType } from "../sema/show.ts";
+import { bare, complete, type Loc } from "../types.ts";
+import type { Parser } from "./state.ts";
+
+export function functionBody(p: Parser, func: FuncDecl, params: readonly VarDecl[], loc: Loc): void {
+  if (func.body !== undefined) {
+    p.error("C201", `redefinition of '${func.name}'`, loc, {
+      notes: [{ loc: func.loc, message: "previous definition is here" }],
+    });
+  }
+  if (func.type.variadic) {
+    p.error("C402", `'${func.name}' takes variable arguments: eBPF functions cannot`, loc, {
+      help: "pass a fixed number of arguments (five at most), or make it a macro",
+    });
+  }
+  const ret = bare(func.type.ret);
+  if (ret.kind === "record" && !complete(ret))
+    p.error("C226", `incomplete result type ${quoteType(func.type.ret)} in function definition`, loc);
+  if (ret.kind === "float") floatError(p, `'${func.name}' returns a floating point number`, loc);
+  const context = {
+    decl: func,
+    ret: func.type.ret,
+    locals: [] as VarDecl[],
+    labels: new Map<string, Label>(),
+    switches: [],
+    loops: 0,
+    breaks: 0,
+  };
+  func.loc = loc;
+  func.params = params;
+  const outer = p.func;
+  p.func = context;
+  p.pushScope();
+  try {
+    for (const param of params) {
+      if (param.name === "") continue;
+      p.declare(p.pp.names.of(param.name), param);
+      const t = bare(param.type);
+      if (t.kind === "float") floatError(p, `parameter '${param.name}' is a floating point number`, param.loc);
+      if (t.kind === "record" && !complete(t))
+        p.error("C226", `parameter '${param.name}' has incomplete type ${quoteType(param.type)}`, param.loc);
+    }
+    const body = p.grammar.functionBlock(p);
+    func.body = body;
+    checkBody(p, func, body, context.labels, context.locals);
+  } finally {
+    p.popScope();
+    p.func = outer;
+    func.locals = context.locals;
+    func.labels = [...context.labels.values()];
+  }
+}
+
+function floatError(p: Parser, what: string, loc: Loc): void {
+  p.error("C400", `${what}: eBPF has no floating point`, loc, { help: "scale to integers (fixed point)" });
+}
+
+function checkBody(
+  p: Parser,
+  func: FuncDecl,
+  body: CompoundStmt,
+  labels: ReadonlyMap<string, Label>,
+  locals: readonly VarDecl[],
+): void {
+  for (const label of labels.values()) {
+    if (!label.defined) p.error("C257", `use of undeclared label '${label.name}'`, label.loc);
+    else if (!label.used) p.warn("C507", `unused label '${label.name}'`, label.loc);
+  }
+  for (const local of locals) {
+    if (
+      !local.used &&
+      local.attrs.unused !== true &&
+      local.attrs.used !== true &&
+      local.cleanup === undefined &&
+      local.loc > 0
+    ) {
+      p.warn("C500", `unused variable '${local.name}'`, local.loc);
+    }
+  }
+  const ret = bare(func.type.ret);
+  if (
+    ret.kind !== "void" &&
+    func.attrs.noreturn !== true &&
+    func.attrs.naked !== true &&
+    func.name !== "main" &&
+    falls(body)
+  ) {
+    p.warn("C508", `'${func.name}' does not return a value on every path`, body.end);
+  }
+}
+
+/** Whether control may run past the statement; careful: only says no where it is plain. */
+function falls(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "block": {
+      let live = true;
+      for (const child of stmt.body) {
+        if (child.kind === "label" || child.kind === "case" || child.kind === "default") live = true;
+        if (live) live = falls(child);
+      }
+      return live;
+    }
+    case "return":
+    case "goto":
+    case "gotoexpr":
+    case "break":
+    case "continue":
+      return false;
+    case "if":
+      if (stmt.test.kind === "int")
+        return stmt.test.value !== 0n ? falls(stmt.then) : stmt.else === undefined || falls(stmt.else);
+      return stmt.else === undefined || falls(stmt.then) || falls(stmt.else);
+    case "label":
+    case "case":
+    case "default":
+      return falls(stmt.body);
+    case "while":
+      return !(stmt.test.kind === "int" && stmt.test.value !== 0n) || breaks(stmt.body);
+    case "for":
+      return (stmt.test !== undefined && !(stmt.test.kind === "int" && stmt.test.value !== 0n)) || breaks(stmt.body);
+    case "do":
+      return breaks(stmt.body) || (falls(stmt.body) && !(stmt.test.kind === "int" && stmt.test.value !== 0n));
+    case "switch":
+      return stmt.fallback === undefined || breaks(stmt.body) || falls(stmt.body);
+    case "expr": {
+      const e = stmt.expr;
+      if (e.kind === "builtin") return e.id !== "unreachable" && e.id !== "trap";
+      if (e.kind === "call" && e.callee.kind === "decay" && e.callee.place.kind === "func")
+        return e.callee.place.decl.attrs.noreturn !== true;
+      if (e.kind === "stmtexpr") return falls(e.body);
+      return true;
+    }
+    case "asm":
+      return !/\bexit\b/.test(stmt.text);
+    default:
+      return true;
+  }
+}
+
+/** A `break` for this loop or switch. */
+function breaks(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "break":
+      return true;
+    case "block":
+      return stmt.body.some(breaks);
+    case "if":
+      return breaks(stmt.then) || (stmt.else !== undefined && breaks(stmt.else));
+    case "label":
+    case "case":
+    case "default":
+      return breaks(stmt.body);
+    default:
+      return false;
+  }
+}
