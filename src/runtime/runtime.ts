@@ -29,6 +29,7 @@ import {
   MAP_VALUE_SIZE,
 } from "../layout/layout.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import { createBlocks } from "./blocks.ts";
 import { type Clock, hostClock, seededRandom } from "./clock.ts";
 import { createHeap, type Heap } from "./heap.ts";
 import { mapFlags } from "./helpers/args.ts";
@@ -196,6 +197,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     event,
     scratch,
     chunk,
+    blocks: createBlocks(memory.wasm, u8),
     packet: null,
     mapFns,
     task: options.task ?? {},

@@ -7,6 +7,7 @@
  */
 import type { Region } from "../../engine/engine.ts";
 import { CTX_BASE, PACKET_SLOT_BYTES, PACKETS_BASE, XDP_PACKET_HEADROOM } from "../../layout/layout.ts";
+import type { Blocks } from "../blocks.ts";
 import {
   ETH_HLEN,
   ETH_P_802_2,
@@ -113,8 +114,11 @@ export class PacketBuf {
   readonly devices: Set<number> = new Set();
   fib: FibTable | null = null;
 
+  readonly #blocks: Blocks;
+
   constructor(machine: Machine) {
     this.machine = machine;
+    this.#blocks = machine.blocks;
   }
 
   get length(): number {
@@ -165,7 +169,7 @@ export class PacketBuf {
     this.hashed = false;
     this.socket = false;
     this.redirect.ifindex = 0;
-    u32.fill(0, CTX_BASE >>> 2, (CTX_BASE + SKB_BYTES) >>> 2);
+    this.#blocks.clear(CTX_BASE, SKB_BYTES);
     u32[(CTX_BASE + SKB_PROTOCOL) >>> 2] = ethProtocol(u8, frame, this.end);
     this.publish();
   }

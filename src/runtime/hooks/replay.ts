@@ -61,7 +61,7 @@ export interface Replay {
 /** One a hook: its buffers are made once. */
 export function replayer(hook: PacketHook, progType: number, clock: ReplayClock): Replay {
   const m = hook.p.machine;
-  const { u8, event } = m;
+  const { u8, event, blocks } = m;
   const table = verdictsOf(progType);
   const rowOf = verdictRows(table);
   const names = table.rows.map((r) => r.name).concat(table.other);
@@ -116,7 +116,7 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
     if (linkType === LINKTYPE_ETHERNET && bytes === u8) {
       length = end - start;
       if (length > MAX_FRAME_BYTES) length = MAX_FRAME_BYTES;
-      u8.copyWithin(FRAME_AT, start, start + length);
+      blocks.copy(FRAME_AT, start, length);
     } else length = putFrame(u8, FRAME_AT, MAX_FRAME_BYTES, bytes, start, end, linkType);
     setTime(sec, nsec);
     hook.stage(length, origLen, sec, nsec, ifIndex + 1);

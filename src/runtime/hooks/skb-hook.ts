@@ -135,7 +135,11 @@ const RETURNED: readonly (readonly [from: number, bytes: number])[] = [
 ];
 
 export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
-  const { u8, u32, view } = p.machine;
+  const { u8, u32, view, blocks } = p.machine;
+
+  let second = -1;
+  let secondLo = 0;
+  let secondHi = 0;
 
   function stage(length: number, wireLen: number, tsSec: number, tsNsec: number, ifindex: number): void {
     let bytes = length;
@@ -160,14 +164,21 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     }
   }
 
-  /** sec * 1e9 + nsec in two words, by 16-bit digits: every step stays below 2^53, and none is a slow double modulo. */
+  /** sec * 1e9 + nsec in two words; those of a second are worked out once. */
   function setTstamp(sec: number, nsec: number): void {
-    const low = (sec & 0xffff) * 1_000_000_000 + nsec;
-    const carry = Math.floor(low / 65536);
-    const high = (sec >>> 16) * 1_000_000_000 + carry;
-    const upper = Math.floor(high / 65536);
-    u32[W_TSTAMP] = (high - upper * 65536) * 65536 + (low - carry * 65536);
-    u32[W_TSTAMP + 1] = upper;
+    if (sec !== second) {
+      second = sec;
+      // By 16-bit digits: every step stays below 2^53.
+      const low = (sec & 0xffff) * 1_000_000_000;
+      const carry = Math.floor(low / 65536);
+      const high = (sec >>> 16) * 1_000_000_000 + carry;
+      secondHi = Math.floor(high / 65536);
+      secondLo = (high - secondHi * 65536) * 65536 + (low - carry * 65536);
+    }
+    const low = secondLo + nsec;
+    const carry = low >= 2 ** 32 ? 1 : 0;
+    u32[W_TSTAMP] = low - carry * 2 ** 32;
+    u32[W_TSTAMP + 1] = secondHi + carry;
   }
 
   /** skb_vlan_untag: the outermost tag goes into the ctx. */
@@ -198,22 +209,26 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
   function addresses(localIsDst: boolean, ports: boolean): void {
     const v4 = u32[W_PROTOCOL] === IP4;
     if (!v4 && u32[W_PROTOCOL] !== IP6) return;
-    const bytes = v4 ? 4 : 16;
+    const words = v4 ? 1 : 4;
     const src = p.net + (v4 ? 12 : 8);
-    u32[skbWord(SKB_FAMILY)] = v4 ? AF_INET : AF_INET6;
+    u32[W_FAMILY] = v4 ? AF_INET : AF_INET6;
     if (p.net + (v4 ? 20 : 40) > p.end) return;
-    const local = CTX_BASE + (v4 ? SKB_LOCAL_IP4 : SKB_LOCAL_IP6);
-    const remote = CTX_BASE + (v4 ? SKB_REMOTE_IP4 : SKB_REMOTE_IP6);
-    u8.copyWithin(localIsDst ? remote : local, src, src + bytes);
-    u8.copyWithin(localIsDst ? local : remote, src + bytes, src + 2 * bytes);
+    const local = v4 ? W_LOCAL_IP4 : W_LOCAL_IP6;
+    const remote = v4 ? W_REMOTE_IP4 : W_REMOTE_IP6;
+    const from = localIsDst ? remote : local;
+    const to = localIsDst ? local : remote;
+    for (let i = 0; i < words; i++) {
+      u32[from + i] = view.getUint32(src + 4 * i, true);
+      u32[to + i] = view.getUint32(src + 4 * (words + i), true);
+    }
     const proto = v4 ? u8[p.net + 9] : u8[p.net + 6];
     const l4 = p.net + (v4 ? (u8[p.net]! & 15) * 4 : 40);
     if (!ports || (proto !== 6 && proto !== 17) || l4 + 4 > p.end) return;
     // remote_port is big-endian in a u32's upper half on this byte order, local_port host order.
-    const from = view.getUint16(l4);
-    const to = view.getUint16(l4 + 2);
-    u32[skbWord(SKB_REMOTE_PORT)] = bswap16(localIsDst ? from : to) << 16;
-    u32[skbWord(SKB_LOCAL_PORT)] = localIsDst ? to : from;
+    const sport = view.getUint16(l4);
+    const dport = view.getUint16(l4 + 2);
+    u32[W_REMOTE_PORT] = bswap16(localIsDst ? sport : dport) << 16;
+    u32[W_LOCAL_PORT] = localIsDst ? dport : sport;
   }
 
   /** The socket of a replayed packet: struct bpf_sock from the ctx; its cookie names the flow. */
@@ -224,7 +239,7 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     const remote = bswap16(u32[W_REMOTE_PORT]! >>> 16);
     const proto = u8[p.net + (family === AF_INET ? 9 : 6)]!;
     const sock = SOCK_BASE >>> 2;
-    u32.fill(0, sock, (SOCK_BASE + SOCK_BYTES) >>> 2);
+    blocks.clear(SOCK_BASE, SOCK_BYTES);
     u32[sock + 1] = family;
     u32[sock + 2] = proto === IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
     u32[sock + 3] = proto;
@@ -237,8 +252,9 @@ export function skbHook(p: PacketBuf, kind: SkbKind): PacketHook {
     hash = Math.imul(hash ^ (local + remote), 0xc2b2ae35);
     hash = Math.imul(hash ^ (local ^ remote), 0x27d4eb2f);
     hash = Math.imul(hash ^ (u32[W_LOCAL_IP4]! + u32[W_REMOTE_IP4]!), 0x85ebca6b);
-    for (let i = 0; i < 4; i++) {
-      const [here, there] = [u32[W_LOCAL_IP6 + i]!, u32[W_REMOTE_IP6 + i]!];
+    for (let i = 0; family === AF_INET6 && i < 4; i++) {
+      const here = u32[W_LOCAL_IP6 + i]!;
+      const there = u32[W_REMOTE_IP6 + i]!;
       u32[sock + 7 + i] = here;
       u32[sock + 14 + i] = there;
       hash = Math.imul(hash ^ (here + there), 0xc2b2ae35);

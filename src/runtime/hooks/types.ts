@@ -20,6 +20,7 @@ import type {
   TestRunResult,
 } from "../../loader/target.ts";
 import type { PacketSource } from "../../pcap/source.ts";
+import type { Blocks } from "../blocks.ts";
 import type { KfuncRow } from "../kfuncs/rows.ts";
 
 /**
@@ -90,6 +91,8 @@ export interface Machine {
   clock(): number;
   /** 64 bytes that helpers may use within one call: keys of lookups they make. */
   readonly scratch: number;
+  /** Copies and zeroes within the memory. */
+  readonly blocks: Blocks;
   /** 256 more: pieces of packets on their way. */
   readonly chunk: number;
   /** The packet of the event that runs, for dynptrs: createHooks sets it. */
