@@ -11,6 +11,7 @@
  * ```
  */
 import { host } from "#host";
+import { SkepError } from "./base/error.ts";
 import type { Collection } from "./loader/collection.ts";
 import { type LoadOptions, loadObject } from "./loader/load.ts";
 import type { AnyShape, ObjectShape } from "./loader/shape.ts";
@@ -42,20 +43,25 @@ export interface LoadAnyOptions<T extends ObjectShape = AnyShape> extends LoadOp
 }
 
 /**
- * Loads an object: a file name (a URL in a browser), its bytes, or a spec that `parseObject` made.
+ * Loads an object: a file name (a URL in a browser), its bytes, or a spec that `parseObject` (skep/obj) made.
  * The default target is a runtime of its own, closed with the collection; a target given stays open.
  * Throws SkepError: "elf/...", "btf/...", "obj/..." for bad input, "verify/..." where the verifier refuses a program.
  */
 export async function load<T extends ObjectShape = AnyShape>(
-  source: string | Uint8Array | ObjSpec,
+  source: string | Uint8Array | ArrayBuffer | ObjSpec,
   options: LoadAnyOptions<T> = {},
 ): Promise<Collection<T>> {
-  const spec =
-    typeof source === "string"
-      ? parseObject(await host.readFile(source), source)
-      : source instanceof Uint8Array
-        ? parseObject(source, "object")
-        : source;
+  const spec = await specOf(source);
   const { target, ...rest } = options;
   return loadObject<T>(spec, target ?? embedded(), rest as LoadOptions<T>, target === undefined);
+}
+
+async function specOf(source: string | Uint8Array | ArrayBuffer | ObjSpec): Promise<ObjSpec> {
+  if (typeof source === "string") return parseObject(await host.readFile(source), source);
+  if (source instanceof Uint8Array) return parseObject(source, "object");
+  if (source instanceof ArrayBuffer) return parseObject(new Uint8Array(source), "object");
+  if (Array.isArray((source as Partial<ObjSpec> | null | undefined)?.programs)) return source;
+  throw new SkepError("load/source", `${source === null ? "null" : typeof source} is no object to load`, {
+    advice: "give a file name, the file's bytes, or what parseObject() gave",
+  });
 }

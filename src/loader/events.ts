@@ -15,12 +15,19 @@ export interface RecordedEvent {
   readonly gid?: number;
   readonly comm?: string;
   readonly cgroup?: number | bigint;
-  /** Values by field name. A string where the format has a pointer is placed in event memory. */
+  /** Values by field name. What a pointer leads to (text, bytes, an object for a struct) is placed in event memory. */
   readonly fields?: Readonly<Record<string, EventValue>>;
   readonly stack?: { readonly kernel?: readonly (number | string)[]; readonly user?: readonly (number | string)[] };
 }
 
-export type EventValue = number | bigint | string | boolean | null | readonly EventValue[];
+export type EventValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | readonly EventValue[]
+  | { readonly [name: string]: EventValue };
 
 export interface EventReplayOptions {
   readonly signal?: AbortSignal;

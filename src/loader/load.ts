@@ -110,7 +110,11 @@ function configuredMaps<T extends ObjectShape>(
   }
   let maps: readonly MapSpec[] = resolveMaps(spec, kernel).map((map) => {
     const maxEntries = own[map.name]?.maxEntries;
-    return maxEntries === undefined ? map : { ...map, maxEntries };
+    if (maxEntries === undefined) return map;
+    if (Number.isInteger(maxEntries) && maxEntries >= 0 && maxEntries <= 0xffffffff) return { ...map, maxEntries };
+    throw new SkepError("load/map", `${map.name} cannot have ${maxEntries} entries`, {
+      advice: "maxEntries is a whole number below 2^32",
+    });
   });
   for (const section of ["rodata", "data", "bss"] as const) {
     maps = withGlobals(maps, section, { ...options[section] } as Record<string, unknown>);

@@ -45,6 +45,9 @@ export class BpfMap<K = Value, V = Value> {
   readonly #value: ValueCodec;
   readonly #perCpu: boolean;
   readonly #record: RecordType | null;
+  /** Records taken from the ring for a records() loop, and how many of them it has had: one that ends early loses none. */
+  #waiting: V[] = [];
+  #given = 0;
 
   constructor(raw: TargetMap, record: RecordType | null = null) {
     this.raw = raw;
@@ -189,17 +192,20 @@ export class BpfMap<K = Value, V = Value> {
    */
   async *records(options: RecordsOptions = {}): AsyncIterableIterator<V> {
     for (;;) {
-      const waiting = this.#drainOpen();
-      if (waiting === null) return;
-      yield* waiting;
+      const fresh = this.#drainOpen();
+      if (fresh === null) return;
+      this.#waiting = fresh;
+      while (this.#given < this.#waiting.length) yield this.#waiting[this.#given++]!;
       if (options.signal?.aborted) return;
       await this.raw.wait(options.signal);
     }
   }
 
-  /** Ring buffer and perf event array: the records that wait now. */
+  /** Ring buffer and perf event array: the records that wait now; also those that a loop over records() left. */
   drain(): V[] {
-    const records: V[] = [];
+    const records = this.#waiting.slice(this.#given);
+    this.#waiting = [];
+    this.#given = 0;
     this.raw.drain((bytes) => {
       records.push(this.decodeRecord(bytes));
     });

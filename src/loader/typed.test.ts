@@ -143,6 +143,35 @@ describe.each(["jit", "interp"] as const)("typed values on the %s", (engine) => 
     c.close();
   });
 
+  test("a loop over records that ends early loses none, and a drain meanwhile takes them over", async () => {
+    const c = load();
+    const ring = c.maps["ring"]!;
+    for (let i = 0; i < 5; i++) c.programs["first"]!.run(packet);
+    const taken: unknown[] = [];
+    const some = async (most: number): Promise<void> => {
+      for await (const record of ring.records()) {
+        taken.push((record as { n: number }).n);
+        if (taken.length >= most) break;
+      }
+    };
+    await some(2);
+    await some(3);
+    expect(taken).toEqual([1, 2, 3]);
+    c.programs["first"]!.run(packet);
+    expect(ring.drain()).toMatchObject([{ n: 4 }, { n: 5 }, { n: 6 }]);
+    for (let i = 0; i < 3; i++) c.programs["first"]!.run(packet);
+    for await (const record of ring.records({ signal: AbortSignal.abort() })) {
+      expect(record).toMatchObject({ n: 7 });
+      expect(ring.drain()).toMatchObject([{ n: 8 }, { n: 9 }]);
+    }
+    c.close();
+  });
+
+  test("a map has a whole number of entries", () => {
+    for (const maxEntries of [-1, 0.5, 2 ** 32])
+      expect(codeOf(() => load({ maps: { vals: { maxEntries } } }))).toBe("load/map");
+  });
+
   test("per-CPU values: one a CPU, fewer become zero, more are refused", () => {
     const c = load({}, 3);
     const percpu = c.maps["percpu"]!;
