@@ -161,6 +161,8 @@ function maybeLooping(old: VState, cur: VState): boolean {
   if (old.curframe !== cur.curframe) return false;
   const a = old.frames[cur.curframe]!;
   const b = cur.frames[cur.curframe]!;
+  // Most often one counter differs: its value is looked at first.
+  for (let at = VAL; at < MAX_REGS * REG_WORDS; at += REG_WORDS) if (a.w[at] !== b.w[at]) return false;
   for (let r = 0; r < MAX_REGS; r++) {
     if (!sameWords(a.w, r * REG_WORDS, b.w, r * REG_WORDS, FRAMENO)) return false;
   }
