@@ -7,7 +7,7 @@
  */
 
 import type { Since } from "../abi/types.ts";
-import { errnoName } from "../base/errno.ts";
+import { EMFILE, ENFILE, ENOMEM, errnoName } from "../base/errno.ts";
 import { SkepError, type SkepErrorOptions } from "../base/error.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic } from "../verifier/diagnostic.ts";
@@ -77,6 +77,13 @@ export class Refused extends SkepError {
     this.name = "Refused";
   }
 }
+
+/** Failures of the moment, which say nothing of what was asked for. */
+export function isExhaustion(errno: number): boolean {
+  return errno === EMFILE || errno === ENFILE || errno === ENOMEM;
+}
+
+export const EXHAUSTED = "close what is not needed, or raise ulimit -n (fds) and the cgroup's memory";
 
 /** Error of a system call that failed for a reason of its own: code "linux/EINVAL". */
 export function sysError(what: string, errno: number, options: SkepErrorOptions = {}): SkepError {

@@ -12,7 +12,7 @@ import { E2BIG, EINVAL, ENOSPC, ENOTSUPP, EPERM } from "../base/errno.ts";
 import type { SkepError } from "../base/error.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { loadProg, logText, type ProgAttr } from "./bpf/prog.ts";
-import { NotSupported, Refused, sysError, VerifierError } from "./errors.ts";
+import { EXHAUSTED, isExhaustion, NotSupported, Refused, sysError, VerifierError } from "./errors.ts";
 import { parseStats, type VerifierStats } from "./log.ts";
 
 const SHORT_LOG_BYTES = 64 * 1024;
@@ -47,6 +47,10 @@ export function wholeLog(bpf: Bpf, attr: ProgAttr, level: number): { readonly er
 function loadError(bpf: Bpf, attr: ProgAttr, errno: number, short: string, release: string): SkepError {
   const name = attr.name ?? "program";
   const stats = parseStats(short);
+  // It was accepted, and there was no room for it.
+  if (isExhaustion(errno)) {
+    return sysError(`loading ${name} (${progTypeWord(attr.type)})`, errno, { site: { prog: name }, advice: EXHAUSTED });
+  }
   // The verifier has spoken: its statistics or at least a sentence are in the log.
   if (short.trim() !== "" || errno === ENOSPC) {
     const { log } = wholeLog(bpf, attr, BPF_LOG_LEVEL1);

@@ -154,7 +154,7 @@ export class LinuxMap implements TargetMap {
       if (batch.result === 0 || batch.result === -ENOENT) {
         for (let i = 0; i < batch.count; i++) {
           const keyAt = i * this.keySize;
-          const valueAt = i * round8(this.userValueSize);
+          const valueAt = i * this.userValueSize;
           fn(
             buffers.keys.bytes.subarray(keyAt, keyAt + this.keySize),
             buffers.values.bytes.subarray(valueAt, valueAt + this.userValueSize),

@@ -21,7 +21,7 @@ import { Bpf } from "./bpf/call.ts";
 import type { ProgAttr } from "./bpf/prog.ts";
 import { fitBtf } from "./btf-fit.ts";
 import { possibleCpus } from "./cpus.ts";
-import { VerifierError } from "./errors.ts";
+import { EXHAUSTED, isExhaustion, sysError, VerifierError } from "./errors.ts";
 import { Features } from "./features.ts";
 import { fitInsns } from "./insns-fit.ts";
 import { kernelSymbols } from "./kallsyms.ts";
@@ -157,6 +157,7 @@ class LinuxTarget implements KernelTarget {
     const known = this.btfFds.get(btf);
     if (known !== undefined) return known;
     let fd = loadBtf(this.bpf, btf.raw);
+    if (isExhaustion(-fd)) throw sysError("loading BTF", -fd, { advice: EXHAUSTED });
     // An older kernel may know the rest of it.
     if (fd < 0) fd = loadBtf(this.bpf, fitBtf(btf.raw, this.features.has));
     this.btfFds.set(btf, Math.max(0, fd));
