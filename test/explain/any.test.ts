@@ -16,7 +16,7 @@ output.color = "never";
 const FOLDER = new URL("golden/fixed/", import.meta.url).pathname;
 
 const programs: readonly ResolvedProg[] = readdirSync(FOLDER)
-  .filter((file) => file.endsWith(".bpf.o") && !file.startsWith("too-large"))
+  .filter((file) => file.endsWith(".bpf.o") && !/^(?:too-large|endless-loop)/.test(file))
   .flatMap((file) => {
     const spec = parseObject(readFileSync(`${FOLDER}${file}`), file);
     const kernel = { kernelBtf: null, kconfig: () => 0n, coreCache: new Map() };
@@ -47,8 +47,8 @@ test("within 12 lines and without failing", () => {
         else insns[what][i] = value;
       }
       const damaged = { ...prog, insns, spec: { ...prog.spec, insns } };
-      const { error } = verify(damaged);
-      if (error === undefined) return;
+      const { error, stats } = verify(damaged);
+      if (error === undefined || stats.processed > 50_000) return;
       refused++;
       const found = explain(damaged, error);
       if (found.label !== undefined) labelled++;
