@@ -182,7 +182,8 @@ interface Base {
   prov?: Prov;
 }
 
-/** [a, b]. Division by 0 gives 0 and modulo by 0 the dividend, as the machine does; shifts count modulo the width. */
+/** [a, b]. Division by 0 gives 0, modulo by 0 the dividend, as on the machine. A shift by the width or more, signed overflow of nsw,
+ * and the least number divided by -1 give any value. */
 export interface Binary extends Base {
   op: BinaryOp;
   /** Signed overflow cannot happen (add, sub, mul, shl of C's signed types). */

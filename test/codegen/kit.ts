@@ -4,9 +4,11 @@ import { Btf } from "../../src/btf/btf.ts";
 import { relocateCore } from "../../src/btf/core.ts";
 import { BtfBuilder } from "../../src/btf/write.ts";
 import { emitObject } from "../../src/codegen/object.ts";
+import { checkModule } from "../../src/ir/check.ts";
 import type { IrDiagnostic, IrModule } from "../../src/ir/ir.ts";
 import { parseModule } from "../../src/ir/parse.ts";
 import { optimize } from "../../src/ir/passes/optimize.ts";
+import { printModule } from "../../src/ir/print.ts";
 import { parseObject } from "../../src/obj/parse.ts";
 import { resolveProg } from "../../src/obj/resolve.ts";
 import type { ObjSpec, ResolvedProg } from "../../src/obj/spec.ts";
@@ -82,6 +84,9 @@ export function build(
   const module = typeof text === "string" ? parseModule(text) : text;
   const cpu = options.cpu ?? 3;
   const found = options.optimized === false ? [] : optimize(module, { cpu });
+  const faults = checkModule(module);
+  if (faults.length > 0)
+    throw new Error(`after optimize: ${faults.join("; ")}\n${printModule(module, { noPos: true })}`);
   const { bytes, diagnostics } = emitObject(module, options.types ?? someTypes().builder, { cpu });
   const all = [...found, ...diagnostics];
   if (bytes === null) throw new Error(all.map((one) => `${one.func}: ${one.message}`).join("\n"));

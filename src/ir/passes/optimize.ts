@@ -8,10 +8,14 @@ import { mem2reg } from "./mem2reg.ts";
 import { lowerMemOps } from "./memops.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
+import { threadJumps } from "./thread.ts";
+import { unrollOne } from "./unroll.ts";
 
 export interface OptimizeOptions {
   readonly cpu?: 2 | 3 | 4;
 }
+
+const MAX_LOOPS = 500;
 
 /** Changes the module. */
 export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDiagnostic[] {
@@ -19,6 +23,7 @@ export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDi
   for (const fn of module.functions) {
     if (fn.blocks.length === 0) continue;
     scalarize(fn, module);
+    unrollLoops(fn, module);
     diagnostics.push(...lowerMemOps(fn));
     tidy(fn, module);
   }
@@ -35,8 +40,13 @@ function scalarize(fn: IrFunction, module: IrModule): void {
     const changed = simplify(fn, module);
     cleanCfg(fn);
     removeDead(fn);
-    if (!changed) break;
+    if (!threadJumps(fn) && !changed) break;
   }
+}
+
+/** Inner loops first; what was unrolled may show how long the outer one runs. */
+function unrollLoops(fn: IrFunction, module: IrModule): void {
+  for (let count = 0; count < MAX_LOOPS && unrollOne(fn); count++) scalarize(fn, module);
 }
 
 function tidy(fn: IrFunction, module: IrModule): void {
@@ -44,7 +54,8 @@ function tidy(fn: IrFunction, module: IrModule): void {
     const a = simplify(fn, module);
     const b = commonSubexpressions(fn);
     const c = forwardLoads(fn);
-    const d = cleanCfg(fn);
+    const d = threadJumps(fn);
+    cleanCfg(fn);
     removeDead(fn);
     if (!a && !b && !c && !d) break;
   }

@@ -162,9 +162,12 @@ function equalBinary(instr: Binary): Value | null {
       return isConst(a, -1n) ? b : null;
     case "udiv":
     case "sdiv":
+      // The verifier refuses a constant divisor of 0.
+      if (zeroB) return constant(instr.type, 0n);
       return isConst(b, 1n) ? a : null;
     case "umod":
     case "smod":
+      if (zeroB) return a;
       return isConst(b, 1n) ? constant(instr.type, 0n) : null;
   }
 }
