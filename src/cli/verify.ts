@@ -1,6 +1,7 @@
 /** What `skep verify` does: each program of each object alone, in our model and, if asked, in the running kernel. */
 import { readdirSync, statSync } from "node:fs";
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
+import { kfuncModel } from "../abi/kfunc-model.ts";
 import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { Judge, Verdict } from "../linux/judge.ts";
@@ -9,6 +10,7 @@ import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 import { explain } from "../verifier/explain.ts";
 import { type Diagnostic, type VerifyResult, verify } from "../verifier/verify.ts";
+import { readObject } from "./compile.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
 import { EXIT_FAILED, EXIT_INPUT, EXIT_REJECTED } from "./exit.ts";
 import { count, number } from "./format.ts";
@@ -63,7 +65,12 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
         if (!output.json) show(rows.at(-1)!, request);
         continue;
       }
-      const kernel: KernelView = { kernelBtf, kconfig: (name) => MODEL_KCONFIG[name], coreCache: new Map() };
+      const kernel: KernelView = {
+        kernelBtf,
+        kconfig: (name) => MODEL_KCONFIG[name],
+        coreCache: new Map(),
+        kfuncModel: kfuncModel(),
+      };
       for (const prog of spec.programs) {
         if (request.prog !== undefined && prog.name !== request.prog) continue;
         const row = verdictOn(spec, prog, kernel, judge, request);
@@ -120,7 +127,7 @@ function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest
 /** Among many objects one that cannot be read is a finding, not the end. */
 async function objectOrFailure(file: string, amongMany: boolean): Promise<ObjSpec | SkepError> {
   try {
-    return parseObject(await readInput(file), file);
+    return parseObject(await readObject(file), file);
   } catch (error) {
     if (amongMany && error instanceof SkepError) return error;
     throw error;

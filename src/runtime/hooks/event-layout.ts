@@ -54,6 +54,11 @@ export function eventMemory(m: Machine): EventMemory {
       });
       return BigInt(put(new Uint8Array(words.buffer)));
     }
+    if (typeof value === "object" && value !== null) {
+      throw new SkepError("events/field", `field ${field} is an object, but its type is not known`, {
+        advice: "give the kernel's BTF: structs are laid out for tp_btf, fentry, fexit, raw_tp and kprobe programs",
+      });
+    }
     return integer(value, field);
   }
 

@@ -101,6 +101,6 @@ function kindsOf(spec: ProgSpec): readonly string[] {
 }
 
 /** What the program's section names, in the words of events: "syscalls/sys_enter_openat", "do_unlinkat", "cpu-clock". */
-function targetOf(spec: ProgSpec): string {
+export function targetOf(spec: ProgSpec): string {
   return spec.attachTo.replace(/\+0x[0-9a-f]+$|\+\d+$/, "");
 }

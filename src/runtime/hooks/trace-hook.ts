@@ -4,7 +4,7 @@
  *     type            event                        ctx
  *     tracepoint      group/name                   the record, as the tracepoint's format lays it out
  *     raw_tracepoint  raw:name, or group/name      u64 args[]: the fields in the order they are written
- *     tracing         the same; fentry:F, fexit:F  the same (tp_btf, fentry, fexit): what its pointers lead to is not laid out
+ *     tracing         the same; fentry:F, fexit:F  the same (tp_btf, fentry, fexit); structs behind pointers: event-structs.ts
  *     kprobe          kprobe:F, uprobe:FILE:F, ... struct pt_regs
  *     perf_event      perf:NAME                    struct bpf_perf_event_data: pt_regs, sample_period u64, addr u64
  */
@@ -20,11 +20,12 @@ import { EINVAL, ENOTSUPP } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import type { Executable, Region } from "../../engine/engine.ts";
 import { CTX_BASE } from "../../layout/layout.ts";
-import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";
+import type { EventReplayOptions, EventReplayResult, EventValue, RecordedEvent } from "../../loader/events.ts";
 import type { TestRun, TestRunResult } from "../../loader/target.ts";
-import type { ProgSpec } from "../../obj/spec.ts";
+import type { ResolvedProg } from "../../obj/spec.ts";
 import { eventMemory, integer, layOutRecord, writeInt } from "./event-layout.ts";
-import { isRaw, plainName, wants } from "./event-match.ts";
+import { isRaw, plainName, targetOf, wants } from "./event-match.ts";
+import { argumentOf, type TypedArg, typedArgs } from "./event-structs.ts";
 import type { TracepointFormat } from "./format.ts";
 import { refusedRun, runOnce, runRepeated, setCpu } from "./packet-hook.ts";
 import type { ReplayClock } from "./replay.ts";
@@ -86,6 +87,7 @@ export function isTraceType(progType: number): boolean {
 export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): TraceHook {
   const memory = eventMemory(m);
   const { event: state, u8, view } = m;
+  const typed = new WeakMap<ResolvedProg, readonly TypedArg[] | null>();
   /** Bytes of ctx that are live; 0 while nothing runs. */
   let ctxBytes = 0;
   /** Monotonic time less time stamp, for recordings on the wall clock. */
@@ -102,7 +104,7 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
 
   function step(exec: Executable, event: RecordedEvent): number {
     setState(event);
-    ctxBytes = layOut(exec.prog.prog.spec, event);
+    ctxBytes = layOut(exec.prog.prog, event);
     const retval = runOnce(m, exec);
     if (state.wakeNs <= state.nowNs) m.settle();
     return retval;
@@ -117,39 +119,65 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
     ctxBytes = 0;
   }
 
-  function layOut(spec: ProgSpec, event: RecordedEvent): number {
+  function layOut(prog: ResolvedProg, event: RecordedEvent): number {
+    const { spec } = prog;
     switch (spec.type) {
       case BPF_PROG_TYPE_TRACEPOINT:
         return layOutRecord(m, memory, formatFor(event), event);
       case BPF_PROG_TYPE_KPROBE:
         memory.reset();
-        layOutRegs(event);
+        layOutRegs(prog, event);
         return PT_REGS_BYTES;
       case BPF_PROG_TYPE_PERF_EVENT:
         memory.reset();
-        layOutRegs(event);
+        layOutRegs(prog, event);
         writeInt(view, CTX_BASE + PT_REGS_BYTES, 8, integer(event.fields?.["sample_period"], "sample_period"));
         writeInt(view, CTX_BASE + PT_REGS_BYTES + 8, 8, integer(event.fields?.["addr"], "addr"));
         return PERF_DATA_BYTES;
       default: {
         memory.reset();
         u8.fill(0, CTX_BASE, CTX_BASE + 8 * RAW_ARGS);
-        Object.entries(event.fields ?? {})
-          .slice(0, RAW_ARGS)
-          .forEach(([name, value], i) => {
-            writeInt(view, CTX_BASE + 8 * i, 8, memory.pointer(value, name));
-          });
+        layOutArgs(prog, event);
         return 8 * RAW_ARGS;
       }
     }
   }
 
-  function layOutRegs(event: RecordedEvent): void {
+  function argsFor(prog: ResolvedProg): readonly TypedArg[] | null {
+    let args = typed.get(prog);
+    if (args === undefined) {
+      args = typedArgs(prog.kernelBtf, prog.spec, targetOf(prog.spec));
+      typed.set(prog, args);
+    }
+    return args;
+  }
+
+  /** By the names of the arguments where all are theirs, else in the order in which they are written. */
+  function layOutArgs(prog: ResolvedProg, event: RecordedEvent): void {
+    const args = argsFor(prog);
+    const entries = Object.entries(event.fields ?? {}).slice(0, RAW_ARGS);
+    const named = args !== null && entries.every(([name]) => args.some((arg) => arg.name === name));
+    entries.forEach(([name, value], order) => {
+      const i = named ? args.findIndex((arg) => arg.name === name) : order;
+      if (i < RAW_ARGS) writeInt(view, CTX_BASE + 8 * i, 8, argument(prog, args?.[i], value, name));
+    });
+  }
+
+  function argument(prog: ResolvedProg, arg: TypedArg | undefined, value: EventValue, name: string): bigint {
+    if (arg === undefined || prog.kernelBtf === null) return memory.pointer(value, name);
+    return argumentOf(m, memory, prog.kernelBtf, arg.typeId, value, name);
+  }
+
+  function layOutRegs(prog: ResolvedProg, event: RecordedEvent): void {
+    const args = prog.spec.type === BPF_PROG_TYPE_KPROBE ? argsFor(prog) : null;
     u8.fill(0, CTX_BASE, CTX_BASE + PERF_DATA_BYTES);
     state.funcIp = integer(event.fields?.["ip"], "ip");
     for (const [name, value] of Object.entries(event.fields ?? {})) {
       const i = PT_REGS.indexOf(ALIASES[name] ?? name);
-      if (i >= 0) writeInt(view, CTX_BASE + 8 * i, 8, memory.pointer(value, name));
+      if (i < 0) continue;
+      // arg3 is the function's third; its result is the last.
+      const at = name === "ret" ? (args?.length ?? 0) - 1 : Number(/^arg(\d)$/.exec(name)?.[1] ?? 0) - 1;
+      writeInt(view, CTX_BASE + 8 * i, 8, argument(prog, args?.[at], value, name));
     }
   }
 
