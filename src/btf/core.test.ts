@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { INT } from "../../test/fixtures/btf-int.ts";
 import { SkepError } from "../base/error.ts";
 import { readElf } from "../elf/read.ts";
 import { decodeInsns, type InsnBuf } from "../isa/insn.ts";
 import { Btf } from "./btf.ts";
 import { CORE_POISON, type CoreCache, relocateCore } from "./core.ts";
 import { CORE_KINDS, parseBtfExt } from "./ext.ts";
-import type { BtfInt } from "./types.ts";
+
 import { writeBtf } from "./write.ts";
 
 const FOLDER = new URL("../../test/golden/core/", import.meta.url);
@@ -130,17 +131,7 @@ test("what the kernel has no candidate for is searched in modules, each over the
   const insns = decodeInsns(object.content("raw_tp/gone"));
   const relo = parseBtfExt(object.content(".BTF.ext"), object.btf).relos.get("raw_tp/gone")![0]!;
   const spec = { name: "gone", insns, coreRelos: [{ ...relo, insnIdx: relo.offBytes / 8 }] };
-  const int: BtfInt = {
-    kind: "int",
-    name: "int",
-    sizeBytes: 4,
-    bits: 32,
-    bitOff: 0,
-    signed: true,
-    char: false,
-    bool: false,
-  };
-  const kernel = new Btf(writeBtf([int]));
+  const kernel = new Btf(writeBtf([INT]));
   const module = (bitOff: number): Btf => {
     const members = [{ name: "gone", typeId: 1, bitOff, bitSize: 0 }];
     return new Btf(writeBtf([{ kind: "struct", name: "item", sizeBytes: 256, members }], kernel), kernel);

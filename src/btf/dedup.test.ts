@@ -2,25 +2,16 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { typeGraph } from "../../test/btf/arbitrary.ts";
+import { INT } from "../../test/fixtures/btf-int.ts";
 import { SkepError } from "../base/error.ts";
 import { readElf } from "../elf/read.ts";
 import { Btf } from "./btf.ts";
 import { dedupTypes } from "./dedup.ts";
 import { pruneTypes } from "./prune.ts";
 import { concatTypes, eachRef, mapRefs } from "./refs.ts";
-import type { BtfInt, BtfMember, BtfType } from "./types.ts";
+import type { BtfMember, BtfType } from "./types.ts";
 import { writeBtf } from "./write.ts";
 
-const INT: BtfInt = {
-  kind: "int",
-  name: "int",
-  sizeBytes: 4,
-  bits: 32,
-  bitOff: 0,
-  signed: true,
-  char: false,
-  bool: false,
-};
 const struct = (name: string, ...members: [string, number][]): BtfType => ({
   kind: "struct",
   name,

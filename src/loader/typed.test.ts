@@ -1,7 +1,7 @@
 /** Typed maps, globals, slots, tail calls and rings of one object (test/fixtures/loader/typed.bpf.c). */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { SkepError } from "../base/error.ts";
+import { codeOf } from "../../test/fixtures/errors.ts";
 import { parseObject } from "../obj/parse.ts";
 import { embedded } from "../runtime/embedded.ts";
 import type { Collection } from "./collection.ts";
@@ -13,16 +13,6 @@ const spec = parseObject(
   "typed.bpf.o",
 );
 const packet = new Uint8Array(60);
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof SkepError) return error.code;
-    throw error;
-  }
-  return "";
-}
 
 const VALUE: Value = {
   f1: 7,

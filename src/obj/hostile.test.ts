@@ -1,5 +1,6 @@
 /** Objects made to cost much: what grows with their size must not grow faster. */
 import { expect, test } from "vitest";
+import { INT } from "../../test/fixtures/btf-int.ts";
 import { writeBtf } from "../btf/write.ts";
 import {
   R_BPF_64_32,
@@ -118,17 +119,7 @@ test("two names for one function are two programs; functions that overlap otherw
 test("many records that point into one long string cost little each", () => {
   const records = 50_000;
   const letters = 1_000_000;
-  const int = {
-    kind: "int",
-    name: "int",
-    sizeBytes: 4,
-    bits: 32,
-    bitOff: 0,
-    signed: true,
-    char: false,
-    bool: false,
-  } as const;
-  const base = writeBtf([int]);
+  const base = writeBtf([INT]);
   const strings = new DataView(base.buffer, base.byteOffset).getUint32(20, true);
   const btf = new Uint8Array(base.length + letters + 5);
   btf.set(base);

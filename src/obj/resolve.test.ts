@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { INT } from "../../test/fixtures/btf-int.ts";
 import { Btf } from "../btf/btf.ts";
 import { writeBtf } from "../btf/write.ts";
 import {
@@ -19,20 +20,10 @@ function fixture(name: string) {
 
 /** What of a kernel the `externs` fixture asks for; `missing` leaves that name out. */
 function kernel(missing = "", argument: "int" | "ptr" = "int"): Btf {
-  const int = {
-    kind: "int",
-    name: "int",
-    sizeBytes: 4,
-    bits: 32,
-    bitOff: 0,
-    signed: true,
-    char: false,
-    bool: false,
-  } as const;
   const named = (name: string) => (name === missing ? `other_${name}` : name);
   return new Btf(
     writeBtf([
-      int,
+      INT,
       { kind: "struct", name: "rq", sizeBytes: 4, members: [{ name: "x", typeId: 1, bitOff: 0, bitSize: 0 }] },
       { kind: "var", name: named("runqueues"), typeId: 2, linkage: "global" },
       { kind: "func_proto", name: "", retTypeId: 0, params: [] },
