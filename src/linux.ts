@@ -3,4 +3,5 @@ export { NotSupported, Refused, VerifierError } from "./linux/errors.ts";
 export { type Judge, type JudgeOptions, kernelJudge, type Verdict } from "./linux/judge.ts";
 export type { VerifierStats } from "./linux/log.ts";
 export { type LoadExtras, structOpsExtras } from "./linux/prog-attr.ts";
+export { type Frame, kernelFrames, stackFrames, userFrames } from "./linux/symbols.ts";
 export { type KernelTarget, type LinuxOptions, linux } from "./linux/target.ts";

@@ -37,6 +37,8 @@ export interface Executable {
   functions(): readonly ExecSymbol[];
   /** Byte in the file of a virtual address; undefined where no executable segment has it. */
   fileOffset(vaddr: number): number | undefined;
+  /** The other way: virtual address of a byte in the file, in an executable segment. */
+  vaddr(fileOffset: number): number | undefined;
   usdt(): readonly UsdtNote[];
 }
 
@@ -97,6 +99,16 @@ export function readExecutable(input: Uint8Array, file: string): Executable {
       return functions;
     },
     fileOffset: (vaddr) => fileOffset(vaddr),
+    vaddr(offset): number | undefined {
+      const segment = segments.find(
+        (each) =>
+          each.type === PT_LOAD &&
+          (each.flags & PF_X) !== 0 &&
+          offset >= each.offset &&
+          offset < each.offset + each.filesz,
+      );
+      return segment === undefined ? undefined : offset - segment.offset + segment.vaddr;
+    },
     usdt: () => readUsdt(sections, data, fileOffset),
   };
 }

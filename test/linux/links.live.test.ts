@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { NotSupported } from "../../src/linux/errors.ts";
+import { stackFrames, userFrames } from "../../src/linux/symbols.ts";
 import { linux } from "../../src/linux/target.ts";
 import type { Collection } from "../../src/loader/collection.ts";
 import { loadObject } from "../../src/loader/load.ts";
@@ -87,6 +88,16 @@ describe.skipIf(liveKernel() !== null || noProbed)("probes of a process", () => 
     again.close();
     expect(() => on_add!.attach({ target: `${PROBED}:nope` })).toThrow(/has no function nope/);
     expect(() => on_add!.attach({})).toThrow(/needs `path`/);
+  });
+
+  test("stacks of the process, by name", async () => {
+    const links = load(["on_stack"], probed.pid);
+    links.programs["on_stack"]!.attach({ path: PROBED, symbol: "add", pid: probed.pid! });
+    await until(() => count(links, 15) > 2);
+    const stack = links.maps["stacks"]!.raw.lookup(new Uint8Array(new Uint32Array([seen(links, 15)]).buffer))!;
+    const frames = stackFrames(stack).map(userFrames(probed.pid!));
+    expect(frames[0]).toMatchObject({ symbol: "add", offset: 0, module: PROBED });
+    expect(frames[0]!.text).toBe(`add (${PROBED})`);
   });
 
   test("uprobe.multi: functions by name with cookies, and by pattern", async () => {
