@@ -18,9 +18,9 @@ import type { Link, Program } from "../loader/program.ts";
 import type { AttachOptions } from "../loader/target.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
+import { readObject } from "./compile.ts";
 import { EXIT_INTERRUPTED } from "./exit.ts";
 import { count } from "./format.ts";
-import { readInput } from "./input.ts";
 import { isRing, mapDocuments, showMaps } from "./maps-view.ts";
 import { colors, jsonValue, output, print, say } from "./output.ts";
 import { globalsFrom } from "./settings.ts";
@@ -44,7 +44,7 @@ export interface AttachRequest {
 }
 
 export async function attachObject(request: AttachRequest): Promise<void> {
-  const spec = parseObject(await readInput(request.object), request.object);
+  const spec = parseObject(await readObject(request.object), request.object);
   const wanted = programsFor(spec, request.prog);
   const settings = { ...pidSettings(spec, wanted.attached, request), ...request.set };
   const plans = wanted.attached.map((prog) => ({ prog, attach: optionsFor(prog, request) }));
@@ -222,8 +222,9 @@ function finish(collection: Collection, request: AttachRequest): void {
     collection.userMaps.filter((map) => isRing(map) && map.lost > 0).map((map) => [map.name, map.lost]),
   );
   // Records have been printed as they came; an object without rings has nothing else to show.
-  const others = collection.userMaps.filter((map) => !isRing(map));
-  const maps = request.maps || others.length === collection.userMaps.length;
+  const others = collection.userMaps.filter((map) => !isRing(map) && !map.name.startsWith("__bpf_"));
+  const quiet = Object.values(collection.programs).every((program) => hookOf(program.spec) === "iter");
+  const maps = request.maps || !(quiet || collection.userMaps.some(isRing));
   if (output.json) {
     if (maps) print(JSON.stringify({ maps: mapDocuments(others) }, jsonValue));
     if (Object.keys(lost).length > 0) print(JSON.stringify({ lost }));

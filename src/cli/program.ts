@@ -7,6 +7,7 @@ import { printError } from "./report.ts";
 
 /** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
+  build: () => import("./commands/build.ts"),
   run: () => import("./commands/run.ts"),
   attach: () => import("./commands/attach.ts"),
   demo: () => import("./commands/demo.ts"),

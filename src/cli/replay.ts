@@ -1,6 +1,7 @@
 /** What `skep run` and `skep demo` do: load, replay, report. */
 import { progTypeWord } from "../abi/prog-types.ts";
 import { verdictsOf } from "../abi/verdicts.ts";
+import { utf8 } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
 import type { Collection } from "../loader/collection.ts";
 import type { EventReplayResult } from "../loader/events.ts";
@@ -9,7 +10,10 @@ import type { Program } from "../loader/program.ts";
 import type { ReplayOptions, ReplayResult, Target } from "../loader/target.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
+import { isGzip } from "../pcap/open.ts";
 import { openBytes } from "../pcap.ts";
+import type { EmbeddedTarget } from "../runtime/target.ts";
+import { readObject } from "./compile.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { putEntries } from "./map-entries.ts";
@@ -23,6 +27,8 @@ export interface RunRequest {
   readonly object: string;
   readonly pcap?: string | undefined;
   readonly events?: string | undefined;
+  /** Layouts of tracepoints: "group=FILE", or a path as in tracefs. */
+  readonly format?: readonly string[] | undefined;
   readonly prog?: string | undefined;
   readonly target: "embedded" | "linux";
   readonly engine: "jit" | "interp";
@@ -48,7 +54,10 @@ interface Outcome {
 }
 
 export async function replayObject(request: RunRequest): Promise<void> {
-  const spec = parseObject(await readInput(request.object), request.object);
+  const spec = parseObject(
+    await readObject(request.object, request.btf === undefined ? {} : { btf: request.btf }),
+    request.object,
+  );
   const wanted = programsFor(spec, request);
   const target = await targetFor(request, wanted);
   const collection = loadObject(
@@ -62,7 +71,8 @@ export async function replayObject(request: RunRequest): Promise<void> {
     if (!output.json) reportLoad(collection, request);
     const outcomes: Outcome[] = [];
     if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));
-    else if (request.events !== undefined) outcomes.push(...(await replayRecording(collection, request.events)));
+    else if (request.events !== undefined)
+      outcomes.push(...(await replayRecording(collection, request.events, request.format ?? [])));
     else say("nothing to run on: give a capture with --pcap FILE, or recorded events with --events FILE");
     if (output.json) printJson(documentOf(collection, outcomes));
     else report(collection, outcomes, request);
@@ -186,16 +196,34 @@ async function packetSink(file: string): Promise<PacketSink> {
 
 const DROPS: ReadonlySet<string> = new Set(["drop", "aborted", "shot", "deny"]);
 
-async function replayRecording(collection: Collection, file: string): Promise<Outcome[]> {
+async function replayRecording(collection: Collection, file: string, formats: readonly string[]): Promise<Outcome[]> {
   const { parseEvents } = await import("../loader/events.ts");
+  for (const format of formats) await addFormat(collection.target, format);
   const programs = eventProgs(collection);
   const bar = progress("events");
-  const results = collection.replayEvents(parseEvents(await readInput(file), file), {
+  const results = collection.replayEvents(parseEvents(await recording(file), file), {
     programs: programs.map((program) => program.name),
     onProgress: (n) => bar.update(n),
   });
   bar.end();
   return programs.map((program) => ({ program, packets: null, events: results[program.name]! }));
+}
+
+async function recording(file: string): Promise<Uint8Array> {
+  const bytes = await readInput(file);
+  return isGzip(bytes) ? (await import("#host")).host.gunzip(bytes) : bytes;
+}
+
+/** "sched=FILE", or a path as in tracefs, ".../sched/sched_switch/format": the format itself does not name its group. */
+async function addFormat(target: Target, format: string): Promise<void> {
+  if (target.name !== "embedded") return;
+  const [, group, file] = /^(\w+)=(.+)$/.exec(format) ?? [null, /(\w+)\/\w+\/format$/.exec(format)?.[1], format];
+  if (group === undefined) {
+    throw new SkepError("usage/format", `the group of the tracepoint in ${format} is not known`, {
+      advice: "write it in front: --format sched=FILE",
+    });
+  }
+  (target as EmbeddedTarget).hooks.addFormat(utf8(await readInput(file!)), group);
 }
 
 /** Without those that only tail calls lead to, and those that want packets (if that is not all of them). */

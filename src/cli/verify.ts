@@ -1,21 +1,19 @@
 /** What `skep verify` does: each program of each object alone, in our model and, if asked, in the running kernel. */
 import { readdirSync, statSync } from "node:fs";
-import { MODEL_KCONFIG } from "../abi/kconfig.ts";
-import { kfuncModel } from "../abi/kfunc-model.ts";
 import { SkepError } from "../base/error.ts";
-import { Btf } from "../btf/btf.ts";
 import type { Judge, Verdict } from "../linux/judge.ts";
+import type { LoadExtras } from "../linux/prog-attr.ts";
 import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 import { explain } from "../verifier/explain.ts";
-import { type Diagnostic, type VerifyResult, verify } from "../verifier/verify.ts";
+import { type Diagnostic, type VerifyOptions, type VerifyResult, verify } from "../verifier/verify.ts";
 import { readObject } from "./compile.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
 import { EXIT_FAILED, EXIT_INPUT, EXIT_REJECTED } from "./exit.ts";
 import { count, number } from "./format.ts";
-import { readInput } from "./input.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
+import { attachToOf, type Model, openModel } from "./verify-model.ts";
 
 export interface VerifyRequest {
   readonly files: readonly string[];
@@ -46,17 +44,13 @@ export interface Totals {
 }
 
 export async function verifyFiles(request: VerifyRequest): Promise<void> {
-  const { host } = await import("#host");
-  const raw = request.btf === undefined ? host.kernelBtf() : await readInput(request.btf);
-  const kernelBtf = raw === null ? null : new Btf(raw);
+  const model = await openModel(request.btf, request.compare !== undefined);
   const judge = request.compare === undefined ? null : (await import("../linux/judge.ts")).kernelJudge();
   const rows: Row[] = [];
   try {
     if (!output.json) {
-      const source = request.btf ?? (raw === null ? "no kernel BTF" : "the running kernel's BTF");
-      say(
-        `model: Linux 6.18's verifier${request.kernel === "6.18" ? "" : ` with the tables of ${request.kernel}`}, ${source}`,
-      );
+      const tables = request.kernel === "6.18" ? "" : ` with the tables of ${request.kernel}`;
+      say(`model: Linux 6.18's verifier${tables}, ${model.source}`);
     }
     for (const file of request.files.flatMap(objectsAt)) {
       const spec = await objectOrFailure(file, request.files.length > 1 || file !== request.files[0]);
@@ -65,15 +59,11 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
         if (!output.json) show(rows.at(-1)!, request);
         continue;
       }
-      const kernel: KernelView = {
-        kernelBtf,
-        kconfig: (name) => MODEL_KCONFIG[name],
-        coreCache: new Map(),
-        kfuncModel: kfuncModel(),
-      };
+      const kernel = model.view();
+      const structOps = model.structOps(spec);
       for (const prog of spec.programs) {
         if (request.prog !== undefined && prog.name !== request.prog) continue;
-        const row = verdictOn(spec, prog, kernel, judge, request);
+        const row = verdictOn(spec, prog, kernel, judge, request, model, structOps.get(prog.name));
         rows.push(row);
         if (!output.json) show(row, request);
       }
@@ -89,7 +79,7 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
   }
   const totals = judge === null ? null : totalsOf(rows);
   if (output.json)
-    printJson({ kernel: request.kernel, programs: rows.map(rowJson), ...(totals === null ? {} : { totals }) });
+    printJson({ kernel: request.kernel, btf: model.source, programs: rows.map(rowJson), ...(totals === null ? {} : { totals }) });
   else if (totals !== null) showTotals(totals);
   else if (rows.length > 1) {
     const unusable = rows.filter((row) => row.ours === null).length;
@@ -106,6 +96,8 @@ function verdictOn(
   kernel: KernelView,
   judge: Judge | null,
   request: VerifyRequest,
+  model: Model,
+  extras: LoadExtras | undefined,
 ): Row {
   let resolved: ResolvedProg;
   try {
@@ -114,14 +106,21 @@ function verdictOn(
     if (!(error instanceof SkepError)) throw error;
     return { file: spec.name, prog, ours: null, finding: null, failure: error, linux: null };
   }
-  const ours = verify(resolved, { logLevel: request.log, kernel: request.kernel });
-  const finding = ours.error === undefined ? null : findingOf(resolved, ours.error, request);
-  return { file: spec.name, prog, ours, finding, failure: null, linux: judge === null ? null : judge.judge(resolved) };
+  const options = { ...model.machine, ...attachToOf(extras), kernel: request.kernel };
+  const ours = verify(resolved, { ...options, logLevel: request.log });
+  const finding = ours.error === undefined ? null : findingOf(resolved, ours.error, request, options);
+  const linux = judge === null ? null : judge.judge(resolved, extras ?? {});
+  return { file: spec.name, prog, ours, finding, failure: null, linux };
 }
 
 /** Side by side with Linux it is the verdicts that count: explaining verifies once more. */
-function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest): Diagnostic {
-  return request.compare === undefined ? explain(prog, error, { kernel: request.kernel }) : error;
+function findingOf(
+  prog: ResolvedProg,
+  error: Diagnostic,
+  request: VerifyRequest,
+  options: VerifyOptions,
+): Diagnostic {
+  return request.compare === undefined ? explain(prog, error, options) : error;
 }
 
 /** Among many objects one that cannot be read is a finding, not the end. */

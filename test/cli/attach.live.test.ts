@@ -94,6 +94,18 @@ describe.skipIf(why !== null)("skep attach", () => {
     expect(run.stderr).toBe("");
   });
 
+  test("an iterator prints what it writes, once", async () => {
+    const words = ["test/fixtures/linux/links.bpf.o", "--prog", "show_task", "--pid", String(process.pid)];
+    const run = attach(...words);
+    expect(await run.ended).toBe(0);
+    expect(
+      run.stdout
+        .trim()
+        .split("\n")
+        .every((line) => line.startsWith(`${process.pid} `)),
+    ).toBe(true);
+  });
+
   test("ends when the process is gone", async () => {
     const child = spawn("sleep", ["3"]);
     const run = attach("examples/opens.bpf.o", "--pid", String(child.pid));
@@ -115,6 +127,26 @@ describe.skipIf(why !== null)("skep attach", () => {
     expect(await run.ended).toBe(0);
     expect(run.stdout).toContain("syns  lru_hash, 0 of 4,096 entries");
     expect(ip("-n", netns, "link", "show", "va")).not.toContain("prog/xdp");
+  });
+
+  const nobody = { uid: 65534, gid: 65534 };
+  // Where the repository lies may be closed to others.
+  const asNobody =
+    why === null && spawnSync(process.execPath, [MAIN, "--version"], { cwd: "/", ...nobody }).status === 0;
+  test.skipIf(!asNobody)("without privilege: what helps, and exit code 5", () => {
+    for (const words of [
+      ["attach", "examples/opens.bpf.o", "--pid", "1"],
+      ["prog", "list"],
+    ]) {
+      const ran = spawnSync(process.execPath, [MAIN, ...words], {
+        cwd: ROOT,
+        encoding: "utf8",
+        uid: 65534,
+        gid: 65534,
+      });
+      expect(ran.stderr).toContain("CAP_BPF");
+      expect(ran.status).toBe(5);
+    }
   });
 
   test.each([

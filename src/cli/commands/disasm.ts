@@ -25,13 +25,13 @@ export function register(program: Command): void {
   program
     .command("disasm")
     .description("show the instructions of an object's programs, or of raw bytes")
-    .argument("<file>", "object (.bpf.o), raw instructions (.bin) or hex digits, - for stdin")
+    .argument("<file>", "source (.bpf.c), object (.bpf.o), raw instructions (.bin) or hex digits, - for stdin")
     .option("--prog <name>", "this program only")
     .option("--alu32", "32-bit registers in narrow loads and stores, as llvm-objdump --mcpu=v3 shows them")
     .addHelpText("after", "\nExamples:\n  skep disasm examples/syn_guard.bpf.o\n  skep disasm prog.bin --json\n")
     .action(async (file: string, options: DisasmOptions, command: Command) => {
-      const { readInput } = await import("../input.ts");
-      const listings = await listingsOf(await readInput(file), file, options.prog);
+      const { readObject } = await import("../compile.ts");
+      const listings = await listingsOf(await readObject(file), file, options.prog);
       const { disassemble } = await import("../../asm/disasm.ts");
       const alu32 = options.alu32 === true;
       const json = command.optsWithGlobals()["json"] === true;
@@ -45,6 +45,20 @@ export function register(program: Command): void {
       }
       if (json) printJson({ file, programs: documents });
     });
+}
+
+/** All programs of an object, as `skep disasm` prints them. */
+export async function assemblyOf(bytes: Uint8Array, file: string): Promise<string> {
+  const [{ disassemble }, { HELPERS }] = await Promise.all([
+    import("../../asm/disasm.ts"),
+    import("../../abi/helpers.ts"),
+  ]);
+  const helperNames = new Map(HELPERS.map((helper) => [helper.id, `bpf_${helper.name}`]));
+  const texts = (await listingsOf(bytes, file, undefined)).map((listing) => {
+    const { lines } = disassemble(listing.insns, { symbols: listing.symbols, relocs: listing.relocs });
+    return `${textOf(listing, lines, helperNames)}\n`;
+  });
+  return texts.join("\n");
 }
 
 async function listingsOf(bytes: Uint8Array, file: string, prog: string | undefined): Promise<Listing[]> {

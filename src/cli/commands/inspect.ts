@@ -17,13 +17,13 @@ export function register(program: Command): void {
       "\nExamples:\n  skep inspect examples/syn_guard.bpf.o\n  skep inspect --relocs examples/syn_guard.bpf.o\n  skep inspect --json guard.bpf.o | jq '.maps[].name'\n",
     )
     .action(async (file: string, options: InspectOptions) => {
-      const [{ readInput }, { parseObject }, { objectDocument }, { output, print, printJson }] = await Promise.all([
-        import("../input.ts"),
+      const [{ readObject }, { parseObject }, { objectDocument }, { output, print, printJson }] = await Promise.all([
+        import("../compile.ts"),
         import("../../obj/parse.ts"),
         import("../object-document.ts"),
         import("../output.ts"),
       ]);
-      const document: ObjDocument = objectDocument(parseObject(await readInput(file), file === "-" ? "stdin" : file));
+      const document: ObjDocument = objectDocument(parseObject(await readObject(file), file === "-" ? "stdin" : file));
       if (output.json) printJson(document);
       else {
         const { objectText } = await import("../object-text.ts");

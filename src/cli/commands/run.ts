@@ -6,6 +6,7 @@ import { collectSetting, positive } from "../settings.ts";
 interface RunFlags {
   pcap?: string;
   events?: string;
+  format?: string[];
   prog?: string;
   target: "embedded" | "linux";
   engine: "jit" | "interp";
@@ -26,6 +27,7 @@ export function register(program: Command): void {
     .argument("<object>", "object file (.bpf.o)")
     .option("--pcap <file>", "capture: pcap or pcapng")
     .addOption(new Option("--events <file>", "recorded events: JSON lines").conflicts("pcap"))
+    .option("--format <file...>", "layout of a tracepoint: its tracefs format file, [GROUP=]FILE")
     .option("--prog <name>", "which program, where the object has several of the kind")
     .addOption(new Option("--target <target>", "where to run").choices(["embedded", "linux"]).default("embedded"))
     .addOption(new Option("--engine <engine>", "embedded engine").choices(["jit", "interp"]).default("jit"))

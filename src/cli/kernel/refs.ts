@@ -7,7 +7,15 @@ import { readFileSync } from "node:fs";
 import { EPERM, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import { linkInfo } from "../../linux/bpf/link-info.ts";
-import { fdById, mapInfo, type ObjectKind, objectIds, pinnedObject, progInfo } from "../../linux/bpf/object.ts";
+import {
+  fdById,
+  mapInfo,
+  nextObjectId,
+  type ObjectKind,
+  objectIds,
+  pinnedObject,
+  progInfo,
+} from "../../linux/bpf/object.ts";
 import { Refused } from "../../linux/errors.ts";
 import { kernel, type Words } from "./session.ts";
 
@@ -16,6 +24,7 @@ export type Named = "prog" | "map" | "link";
 /** Runs `fn` with the fd of each object of a kind; those that go in the meantime are left out. */
 export function eachObject(kind: ObjectKind, fn: (fd: number, id: number) => void): void {
   const bpf = kernel();
+  if (nextObjectId(bpf, kind, 0) === -EPERM) throw new Refused(`listing ${kind}s`, EPERM);
   for (const id of [...objectIds(bpf, kind)]) {
     const fd = fdById(bpf, kind, id);
     if (fd === -EPERM) throw new Refused(`looking at ${kind} ${id}`, EPERM);

@@ -156,13 +156,15 @@ const FD_BY_ID: Readonly<Record<ObjectKind, number>> = {
 
 /** Ids of all objects of a kind in the kernel, ascending. Stops at the first failure. */
 export function* objectIds(bpf: Bpf, kind: ObjectKind): Generator<number> {
-  for (let id = 0; ; ) {
-    const attr = bpf.clear();
-    attr.setUint32(0, id, true);
-    if (bpf.call(NEXT[kind], 12) < 0) return;
-    id = attr.getUint32(4, true);
-    yield id;
-  }
+  for (let id = nextObjectId(bpf, kind, 0); id > 0; id = nextObjectId(bpf, kind, id)) yield id;
+}
+
+/** The id after one; -ENOENT after the last, -EPERM for those who may not ask. */
+export function nextObjectId(bpf: Bpf, kind: ObjectKind, id: number): number {
+  const attr = bpf.clear();
+  attr.setUint32(0, id, true);
+  const result = bpf.call(NEXT[kind], 12);
+  return result < 0 ? result : attr.getUint32(4, true);
 }
 
 /** fd or -errno; the object may be gone by now (-ENOENT). */

@@ -1,0 +1,236 @@
+/**
+ * `skep build --compare clang`: every source through both compilers, and the running kernel's verdict on every program of both.
+ *
+ * Of a program that clang's object has and ours has not, or the other way round, the missing side counts as not accepted.
+ * Ratios are geometric means, ours over clang's, over programs that the kernel accepts from both (time: files that both
+ * compile, wall clock, clang as a process of its own).
+ */
+import { readdirSync, statSync } from "node:fs";
+import { MODEL_KCONFIG } from "../abi/kconfig.ts";
+import { SkepError } from "../base/error.ts";
+import { Btf } from "../btf/btf.ts";
+import type { Judge } from "../linux/judge.ts";
+import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
+import { parseObject } from "../obj/parse.ts";
+import { clang } from "./build.ts";
+import { compileFile, isSource, type SourceOptions } from "./compile.ts";
+import { EXIT_FAILED } from "./exit.ts";
+import { number } from "./format.ts";
+import { colors, output, print, printJson, say } from "./output.ts";
+
+/** What became of one program in one object. */
+export interface ProgramOutcome {
+  readonly accepted: boolean;
+  readonly insns: number;
+  readonly processed: number;
+  /** Why not, or why that is no verdict. */
+  readonly message: string;
+}
+
+export interface ProgramRow {
+  readonly name: string;
+  readonly section: string;
+  readonly skep: ProgramOutcome | null;
+  readonly clang: ProgramOutcome | null;
+}
+
+export interface FileRow {
+  readonly file: string;
+  readonly skep: { readonly compiled: boolean; readonly ms: number; readonly message: string };
+  readonly clang: { readonly compiled: boolean; readonly ms: number; readonly message: string };
+  readonly programs: readonly ProgramRow[];
+}
+
+export async function compareFiles(paths: readonly string[], options: SourceOptions): Promise<void> {
+  const { kernelJudge } = await import("../linux/judge.ts");
+  const { host } = await import("#host");
+  const judge = kernelJudge();
+  const raw = host.kernelBtf();
+  const kernel: KernelView = {
+    kernelBtf: raw === null ? null : new Btf(raw),
+    kconfig: (name) => MODEL_KCONFIG[name],
+    coreCache: new Map(),
+  };
+  const rows: FileRow[] = [];
+  try {
+    const files = paths.flatMap(sourcesAt);
+    if (files.length === 0) throw new SkepError("usage/source", "no sources (*.bpf.c) there");
+    // The first compile loads the compiler: not what is compared.
+    await ours(files[0]!, options);
+    for (const file of files) {
+      const row = await compareOne(file, options, kernel, judge);
+      rows.push(row);
+      if (!output.json) show(row);
+    }
+  } finally {
+    judge.close();
+  }
+  const totals = totalsOf(rows);
+  if (output.json) printJson({ files: rows, totals });
+  else showTotals(totals);
+  if (totals.compiled < totals.clangCompiled || totals.accepted < totals.clangAccepted) process.exitCode = EXIT_FAILED;
+}
+
+/** A file as it is; of a folder every source below it, by name. */
+function sourcesAt(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((file) => isSource(file) && (file.endsWith(".bpf.c") || !file.includes(".bpf.")))
+    .sort()
+    .map((file) => `${path.replace(/\/$/, "")}/${file}`);
+}
+
+async function compareOne(file: string, options: SourceOptions, kernel: KernelView, judge: Judge): Promise<FileRow> {
+  const skep = await ours(file, options);
+  const other = await theirs(file, options);
+  const left = skep.object === null ? new Map() : outcomes(skep.object, file, kernel, judge);
+  const right = other.object === null ? new Map() : outcomes(other.object, file, kernel, judge);
+  const names = new Map<string, string>();
+  for (const side of [right, left]) for (const [name, found] of side) names.set(name, found.section);
+  return {
+    file,
+    skep: { compiled: skep.object !== null, ms: skep.ms, message: skep.message },
+    clang: { compiled: other.object !== null, ms: other.ms, message: other.message },
+    programs: [...names].map(([name, section]) => ({
+      name,
+      section,
+      skep: left.get(name)?.outcome ?? null,
+      clang: right.get(name)?.outcome ?? null,
+    })),
+  };
+}
+
+interface Compiled {
+  readonly object: Uint8Array | null;
+  readonly ms: number;
+  readonly message: string;
+}
+
+async function ours(file: string, options: SourceOptions): Promise<Compiled> {
+  const begin = performance.now();
+  try {
+    const result = await compileFile(file, options);
+    const ms = performance.now() - begin;
+    const first = result.diagnostics.find((one) => one.severity === "error");
+    const message = first === undefined ? "" : `${first.file}:${first.line}:${first.col}: ${first.message}`;
+    return { object: result.object, ms, message };
+  } catch (error) {
+    // A compiler must not throw for any source: that is a bug, and here a row.
+    return {
+      object: null,
+      ms: performance.now() - begin,
+      message: `bug: ${error instanceof Error ? error.message : error}`,
+    };
+  }
+}
+
+async function theirs(file: string, options: SourceOptions): Promise<Compiled> {
+  const begin = performance.now();
+  try {
+    const object = await clang(file, options);
+    return { object, ms: performance.now() - begin, message: "" };
+  } catch (error) {
+    if (!(error instanceof SkepError) || error.code === "compile/no-clang") throw error;
+    const line = error.message.split("\n").find((one) => one.includes("error:")) ?? error.message.split("\n")[0]!;
+    return { object: null, ms: performance.now() - begin, message: line };
+  }
+}
+
+function outcomes(
+  object: Uint8Array,
+  file: string,
+  kernel: KernelView,
+  judge: Judge,
+): Map<string, { section: string; outcome: ProgramOutcome }> {
+  const found = new Map<string, { section: string; outcome: ProgramOutcome }>();
+  try {
+    const spec = parseObject(object, file);
+    const maps = resolveMaps(spec, kernel);
+    for (const prog of spec.programs) {
+      found.set(prog.name, {
+        section: prog.section,
+        outcome: verdict(() => judge.judge(resolveOn(prog, spec, maps, kernel)), prog.insns.length),
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    found.set("(object)", {
+      section: "",
+      outcome: { accepted: false, insns: 0, processed: 0, message: error.message },
+    });
+  }
+  return found;
+}
+
+function verdict(ask: () => ReturnType<Judge["judge"]>, insns: number): ProgramOutcome {
+  try {
+    const { ok, processed, message, unusable } = ask();
+    return { accepted: ok, insns, processed, message: unusable === "" ? message : unusable };
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    return { accepted: false, insns, processed: 0, message: error.message };
+  }
+}
+
+export interface CompareTotals {
+  files: number;
+  compiled: number;
+  clangCompiled: number;
+  programs: number;
+  accepted: number;
+  clangAccepted: number;
+  /** Accepted from clang and from us. */
+  both: number;
+  insnsRatio: number | null;
+  processedRatio: number | null;
+  timeRatio: number | null;
+}
+
+export function totalsOf(rows: readonly FileRow[]): CompareTotals {
+  const programs = rows.flatMap((row) => row.programs);
+  const both = programs.filter((one) => one.skep?.accepted === true && one.clang?.accepted === true);
+  const compiledBoth = rows.filter((row) => row.skep.compiled && row.clang.compiled);
+  return {
+    files: rows.length,
+    compiled: rows.filter((row) => row.skep.compiled).length,
+    clangCompiled: rows.filter((row) => row.clang.compiled).length,
+    programs: programs.length,
+    accepted: programs.filter((one) => one.skep?.accepted === true).length,
+    clangAccepted: programs.filter((one) => one.clang?.accepted === true).length,
+    both: both.length,
+    insnsRatio: geomean(both.map((one) => one.skep!.insns / one.clang!.insns)),
+    processedRatio: geomean(both.map((one) => one.skep!.processed / one.clang!.processed)),
+    timeRatio: geomean(compiledBoth.map((row) => row.skep.ms / row.clang.ms)),
+  };
+}
+
+function geomean(ratios: readonly number[]): number | null {
+  const usable = ratios.filter((ratio) => Number.isFinite(ratio) && ratio > 0);
+  if (usable.length === 0) return null;
+  return Math.exp(usable.reduce((sum, ratio) => sum + Math.log(ratio), 0) / usable.length);
+}
+
+function show(row: FileRow): void {
+  const c = colors();
+  const state = (side: FileRow["skep"]): string => (side.compiled ? `${side.ms.toFixed(0)} ms` : "failed");
+  print(`${c.bold(row.file)}  skep ${state(row.skep)}, clang ${state(row.clang)}`);
+  if (!row.skep.compiled && row.clang.compiled) print(`  ${c.red(row.skep.message)}`);
+  for (const { name, skep, clang: other } of row.programs) {
+    const side = (one: ProgramOutcome | null): string =>
+      one === null ? "-" : one.accepted ? `${number(one.insns)} insns, ${number(one.processed)} processed` : "rejected";
+    const worse = other?.accepted === true && skep?.accepted !== true;
+    print(`  ${worse ? c.red(name) : name}: skep ${side(skep)}; clang ${side(other)}`);
+    if (worse && skep !== null) print(`    ${c.red(skep.message.split("\n")[0]!)}`);
+  }
+}
+
+function showTotals(totals: CompareTotals): void {
+  const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(2));
+  print(
+    `${number(totals.compiled)} of ${number(totals.files)} sources compiled (clang ${number(totals.clangCompiled)}); ` +
+      `${number(totals.accepted)} of ${number(totals.programs)} programs accepted (clang ${number(totals.clangAccepted)}, both ${number(totals.both)})`,
+  );
+  say(
+    `insns x${ratio(totals.insnsRatio)}, processed x${ratio(totals.processedRatio)}, time x${ratio(totals.timeRatio)} of clang's`,
+  );
+}

@@ -1,0 +1,162 @@
+/** What `skep build` does: compile, write the object and what else was asked for. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { SkepError } from "../base/error.ts";
+import type { IrModule } from "../ir/ir.ts";
+import { cDiagnosticJson } from "./c-diagnostic.ts";
+import { compileFile, isSource, reportCompile, type SourceOptions } from "./compile.ts";
+import { bytesText } from "./format.ts";
+import { output, printJson, say } from "./output.ts";
+
+export interface BuildRequest extends SourceOptions {
+  readonly files: readonly string[];
+  readonly output?: string;
+  readonly emit?: readonly string[];
+  readonly cc: "skep" | "clang";
+  readonly compare?: "clang";
+}
+
+const EMIT: ReadonlySet<string> = new Set(["asm", "btf", "ir", "dts"]);
+
+export async function buildFiles(request: BuildRequest): Promise<void> {
+  if (request.compare !== undefined) {
+    const { compareFiles } = await import("./build-compare.ts");
+    await compareFiles(request.files, request);
+    return;
+  }
+  for (const what of request.emit ?? []) {
+    if (!EMIT.has(what)) throw new SkepError("usage/emit", `cannot emit '${what}'`, { advice: "asm, btf, ir or dts" });
+  }
+  if (request.output !== undefined && request.files.length > 1) {
+    throw new SkepError("usage/output", "-o names one object, and there are several sources", {
+      advice: "leave -o out, or link them: skep gen object",
+    });
+  }
+  const documents: unknown[] = [];
+  for (const file of request.files) documents.push(await buildOne(file, request));
+  if (output.json) printJson({ files: documents });
+}
+
+async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
+  if (!isSource(file)) {
+    throw new SkepError("usage/source", `${file} is no C source`, { advice: "give a file whose name ends in .c" });
+  }
+  const target = request.output ?? file.replace(/\.c$/, ".o");
+  const begin = performance.now();
+  let object: Uint8Array;
+  let module: IrModule | null = null;
+  let diagnostics: unknown[] = [];
+  if (request.cc === "clang") object = await clang(file, request);
+  else {
+    const result = await compileFile(file, request);
+    reportCompile(file, result);
+    object = result.object!;
+    module = result.module;
+    diagnostics = result.diagnostics.map(cDiagnosticJson);
+  }
+  const ms = performance.now() - begin;
+  await writeFile(target, object);
+  const written = [target];
+  for (const what of request.emit ?? []) {
+    const [path, text] = await emitted(what, target, object, module);
+    await writeFile(path, text);
+    written.push(path);
+  }
+  if (!output.json) say(`${written.join(", ")}: ${bytesText(object.length)}, ${ms.toFixed(0)} ms`);
+  return { file, object: target, bytes: object.length, ms, written, diagnostics };
+}
+
+async function emitted(
+  what: string,
+  target: string,
+  object: Uint8Array,
+  module: IrModule | null,
+): Promise<[string, string]> {
+  const stem = target.replace(/\.o$/, "");
+  switch (what) {
+    case "ir": {
+      const { printModule } = await import("../ir/print.ts");
+      if (module === null) throw new SkepError("usage/emit", "clang has no such intermediate form");
+      return [`${stem}.ir`, printModule(module)];
+    }
+    case "asm": {
+      const { assemblyOf } = await import("./commands/disasm.ts");
+      return [`${stem}.s`, await assemblyOf(object, target)];
+    }
+    case "btf": {
+      const [{ Btf }, { dumpC }, { readElf }] = await Promise.all([
+        import("../btf/btf.ts"),
+        import("../btf/dump.ts"),
+        import("../elf/read.ts"),
+      ]);
+      const elf = readElf(object, target);
+      const section = elf.section(".BTF");
+      return [`${stem}.btf.h`, section === null ? "" : dumpC(new Btf(elf.data(section)))];
+    }
+    default: {
+      const [{ parseObject }, { typesOf }] = await Promise.all([import("../obj/parse.ts"), import("./types-of.ts")]);
+      return [`${stem}.d.ts`, typesOf(parseObject(object, target))];
+    }
+  }
+}
+
+/** The same source through clang, with the same options. Throws "compile/failed" with what clang says. */
+export async function clang(file: string, request: SourceOptions): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), "skep-"));
+  const target = join(folder, `${basename(file, ".c")}.o`);
+  try {
+    await promisify(execFile)(await clangName(), [...clangArguments(request), "-c", file, "-o", target]);
+    return new Uint8Array(await readFile(target));
+  } catch (cause) {
+    const { stderr, code } = cause as { stderr?: string; code?: string | number };
+    if (code === "ENOENT") {
+      throw new SkepError("compile/no-clang", "clang is not installed", {
+        advice: "leave --cc out: skep compiles by itself",
+      });
+    }
+    throw new SkepError("compile/failed", `clang: ${(stderr ?? String(cause)).trim()}`, { site: { file }, cause });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export function clangArguments(request: SourceOptions): string[] {
+  return [
+    "-target",
+    "bpf",
+    `-mcpu=v${request.mcpu ?? 3}`,
+    "-O2",
+    "-g",
+    "-Wno-everything",
+    ...(request.define ?? []).map((one) => `-D${one}`),
+    ...(request.define?.some((one) => one.startsWith("__TARGET_ARCH_"))
+      ? []
+      : [`-D__TARGET_ARCH_${process.arch === "arm64" ? "arm64" : "x86"}`]),
+    ...(request.undef ?? []).map((one) => `-U${one}`),
+    ...(request.preinclude ?? []).flatMap((one) => ["-include", one]),
+    ...(request.include ?? []).map((one) => `-I${one}`),
+    "-idirafter",
+    `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`,
+  ];
+}
+
+let found: Promise<string> | undefined;
+
+/** The newest that is there: the versioned names first. */
+export function clangName(): Promise<string> {
+  found ??= (async () => {
+    for (const name of ["clang-19", "clang-20", "clang-18", "clang"]) {
+      try {
+        await promisify(execFile)(name, ["--version"]);
+        return name;
+      } catch {
+        // The next one.
+      }
+    }
+    return "clang";
+  })();
+  return found;
+}

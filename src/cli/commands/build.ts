@@ -1,0 +1,41 @@
+/** `skep build`: C to an object. */
+import { type Command, Option } from "commander";
+
+const list = (value: string, before: string[] = []): string[] => [...before, value];
+
+export function register(program: Command): void {
+  program
+    .command("build")
+    .description("compile restricted C to a BPF object: no clang needed")
+    .argument("<files...>", "sources (.bpf.c); with --compare also folders of them")
+    .option("-o, --output <file>", "object to write (default: the source's name with .o)")
+    .addOption(
+      new Option("--emit <what>", "more files besides the object: asm,btf,ir,dts").argParser((v: string) =>
+        v.split(","),
+      ),
+    )
+    .option("-I, --include <folder>", "search headers here", list)
+    .option("-D, --define <name[=value]>", "define a macro", list)
+    .option("-U, --undef <name>", "undefine a macro", list)
+    .option("--preinclude <file>", "read this before the source (clang's -include)", list)
+    .addOption(new Option("--mcpu <version>", "instruction set").choices(["v2", "v3", "v4"]).default("v3"))
+    .option("--btf <file>", "kernel BTF for vmlinux.h (default: the running kernel's)")
+    .option("--no-optimize", "leave the program as it was lowered")
+    .addOption(new Option("--cc <compiler>", "have another compiler do it").choices(["skep", "clang"]).default("skep"))
+    .addOption(
+      new Option("--compare <compiler>", "compile with both, and ask the kernel about each program").choices(["clang"]),
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  skep build examples/syn_guard.bpf.c -o syn_guard.bpf.o\n  skep build guard.bpf.c --emit asm,ir -D LIMIT=10\n  sudo skep build src/bpf --compare clang --json\n",
+    )
+    .action(async (files: string[], options) => {
+      const { buildFiles } = await import("../build.ts");
+      await buildFiles({
+        ...options,
+        files,
+        mcpu: Number(options.mcpu.slice(1)),
+        noOptimize: options.optimize === false,
+      });
+    });
+}

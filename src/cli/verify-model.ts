@@ -1,0 +1,52 @@
+/** The kernel that `skep verify` models: whose BTF it reads, and what the machine adds where its own kernel is asked too. */
+import { MODEL_KCONFIG } from "../abi/kconfig.ts";
+import { kfuncModel } from "../abi/kfunc-model.ts";
+import { Btf } from "../btf/btf.ts";
+import type { LoadExtras } from "../linux/prog-attr.ts";
+import type { KernelView } from "../loader/resolve-object.ts";
+import type { ObjSpec } from "../obj/spec.ts";
+import type { VerifyOptions } from "../verifier/verify.ts";
+import { readInput } from "./input.ts";
+
+export interface Model {
+  /** Where the types of the kernel come from, for people. */
+  readonly source: string;
+  /** A view for one object. */
+  view(): KernelView;
+  /** Of struct_ops programs, by name: the member that each is for. */
+  structOps(spec: ObjSpec): ReadonlyMap<string, LoadExtras>;
+  /** Facts of this machine, so that its kernel's verdict compares; none where only the model counts. */
+  readonly machine: VerifyOptions;
+}
+
+/** `btf` names a file; without it the running kernel's is read, if there is one. */
+export async function openModel(btf: string | undefined, besideLinux: boolean): Promise<Model> {
+  const { host } = await import("#host");
+  const raw = btf === undefined ? host.kernelBtf() : await readInput(btf);
+  const kernelBtf = raw === null ? null : new Btf(raw);
+  const { structOpsExtras } = await import("../linux/prog-attr.ts");
+  return {
+    source: btf ?? (raw === null ? "no kernel BTF" : "the running kernel's BTF"),
+    view: () => ({
+      kernelBtf,
+      kconfig: (name) => MODEL_KCONFIG[name],
+      coreCache: new Map(),
+      kfuncModel: kfuncModel(),
+    }),
+    structOps: (spec) => structOpsExtras(spec.maps, kernelBtf),
+    machine: besideLinux ? await machineFacts() : {},
+  };
+}
+
+async function machineFacts(): Promise<VerifyOptions> {
+  const { possibleCpus } = await import("../linux/cpus.ts");
+  const { kernelSymbols } = await import("../linux/kallsyms.ts");
+  const address = kernelSymbols();
+  return { cpus: possibleCpus(), hasSymbol: (name) => address(name) !== undefined };
+}
+
+/** What the verifier is told of a struct_ops program. */
+export function attachToOf(extras: LoadExtras | undefined): Pick<VerifyOptions, "attachTo"> {
+  const btfId = extras?.attachBtfId ?? 0;
+  return btfId === 0 ? {} : { attachTo: { btfId, memberIdx: extras?.expectedAttachType ?? 0 } };
+}
