@@ -55,7 +55,7 @@ export function emitFunction(fn: MFunction, alloc: Allocation, cpu: number): Emi
     if (b === 0) enterFunction(e);
     const first = alloc.live.starts.get(block)!;
     for (const [i, inst] of block.insts.entries()) {
-      if (inst.k === "phi") continue;
+      if (inst.k === "phi" || inst.k === "life") continue;
       if (inst.pos !== null) line(e, inst.pos);
       emitInst(e, inst, block, fn.blocks[b + 1], 2 * (first + 1 + i));
     }
@@ -172,6 +172,7 @@ function emitInst(e: Emitter, inst: MInst, block: MBlock, next: MBlock | undefin
       break;
     }
     case "phi":
+    case "life":
       break;
   }
 }

@@ -55,7 +55,9 @@ export type MKind =
   | "jcc"
   | "exit"
   | "asm"
-  | "asmbr";
+  | "asmbr"
+  /** The slot is in use from here (imm 1), or no more (imm 0): no instruction. */
+  | "life";
 
 export interface MInst {
   k: MKind;

@@ -38,6 +38,7 @@ import {
   regOrImm,
   rootOf,
   type Sel,
+  slotOf,
 } from "./select.ts";
 import { selectAsm, selectAsmBr } from "./select-asm.ts";
 
@@ -68,12 +69,17 @@ export function selectInstr(s: Sel, instr: Instr): void {
       break;
     case "icmp":
     case "alloca":
-    case "lifestart":
-    case "lifeend":
     case "asmout":
     case "fence":
       // Comparisons are made by the branches that take them.
       break;
+    case "lifestart":
+    case "lifeend": {
+      const slot = instr.args[0]!;
+      if (slot.op === "alloca")
+        emit(s, mInst("life", { slot: slotOf(s, slot), imm: instr.op === "lifestart" ? 1 : 0 }));
+      break;
+    }
     case "ptradd":
       selectPtrAdd(s, instr);
       break;

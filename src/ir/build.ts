@@ -104,6 +104,12 @@ export function newBlock(fn: IrFunction, name: string): Block {
   return { id: fn.nextId++, name, instrs: [] };
 }
 
+/** What the code generator aligns a slot to: aligned accesses are worth a few bytes. */
+export function slotAlign(sizeBytes: number, align: number): number {
+  const natural = sizeBytes >= 8 ? 8 : sizeBytes >= 4 ? 4 : sizeBytes >= 2 ? 2 : 1;
+  return Math.max(natural, Math.min(align, 8));
+}
+
 export function terminatorOf(block: Block): Terminator | null {
   const last = block.instrs[block.instrs.length - 1];
   return last !== undefined && isTerminator(last) ? last : null;

@@ -2,7 +2,7 @@
  * memcpy, memmove, memset, memcmp of constant length as loads and stores of 8, 4, 2 and 1 bytes, as the alignment lets:
  * the stack is only accessed aligned.
  */
-import { constant, newBlock, widthOf } from "../build.ts";
+import { constant, newBlock, slotAlign, widthOf } from "../build.ts";
 import { phisOf, successors, usersOf } from "../graph.ts";
 import type { Block, Instr, IntType, IrDiagnostic, IrFunction, MemOp, Value } from "../ir.ts";
 
@@ -68,7 +68,7 @@ export function alignmentOf(pointer: Value, given: number): number {
     from = from.args[0]!;
   }
   if (from.op !== "alloca") return given;
-  const base = from.sizeBytes >= 8 ? 8 : from.align;
+  const base = slotAlign(from.sizeBytes, from.align);
   return Math.max(given, off === 0 ? base : Math.min(base, off & -off));
 }
 
@@ -220,4 +220,63 @@ function compareBytes(fn: IrFunction, block: Block, at: number, instr: MemOp, by
   phi.args.push(constant("i32", 0n));
   phi.blocks.push(from);
   return [...made, rest];
+}
+
+/** The verifier takes no unaligned access to the stack: such a load or store goes in parts. */
+export function alignStackAccess(fn: IrFunction): void {
+  for (const block of fn.blocks) {
+    for (let i = 0; i < block.instrs.length; i++) {
+      const instr = block.instrs[i]!;
+      if (instr.op !== "load" && instr.op !== "store") continue;
+      const pointer = instr.args[0]!;
+      const type = instr.op === "load" ? instr.type : instr.args[1]!.type;
+      const size = widthOf(type) / 8;
+      if (size === 1 || rootOf(pointer).op !== "alloca") continue;
+      const align = alignmentOf(pointer, 1);
+      if (align >= size) continue;
+      const out: Instr[] = [];
+      const word = INT[size]!;
+      const make = (op: "zext" | "trunc" | "ptrtoint", value: Value, to: Value["type"]): Value => {
+        if (value.type === to) return value;
+        const made: Instr = { op, type: to, id: fn.nextId++, args: [value], pos: instr.pos };
+        out.push(made);
+        return made;
+      };
+      const binary = (op: "shl" | "lshr" | "or", a: Value, b: Value): Value => {
+        const made: Instr = { op, type: word, id: fn.nextId++, args: [a, b], pos: instr.pos };
+        out.push(made);
+        return made;
+      };
+      if (instr.op === "store") {
+        const value = type === "ptr" ? make("ptrtoint", instr.args[1]!, "i64") : instr.args[1]!;
+        for (let off = 0; off < size; off += align) {
+          const part = off === 0 ? value : binary("lshr", value, constant(word, BigInt(8 * off)));
+          store(fn, pointer, off, make("trunc", part, INT[align]!), instr.pos, out);
+        }
+        block.instrs.splice(i, 1, ...out);
+        i += out.length - 1;
+        continue;
+      }
+      let whole: Value | null = null;
+      for (let off = 0; off < size; off += align) {
+        let part = make("zext", load(fn, pointer, off, align, instr.pos, out), word);
+        if (off > 0) part = binary("shl", part, constant(word, BigInt(8 * off)));
+        whole = whole === null ? part : binary("or", whole, part);
+      }
+      // The load itself turns into what gives its value.
+      const last = Object.assign(instr as unknown as Instr & { op: "or" | "inttoptr" }, out.pop()!);
+      if (type === "ptr") {
+        const { id } = last;
+        out.push({ ...last, id: fn.nextId++ } as Instr);
+        Object.assign(last, { op: "inttoptr", type: "ptr", id, args: [out[out.length - 1]!] });
+      }
+      block.instrs.splice(i, 1, ...out, last);
+      i += out.length;
+    }
+  }
+}
+
+function rootOf(pointer: Value): Value {
+  while (pointer.op === "ptradd" && pointer.args[1]!.op === "const") pointer = pointer.args[0]!;
+  return pointer;
 }

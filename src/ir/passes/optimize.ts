@@ -5,7 +5,7 @@ import { commonSubexpressions, forwardLoads } from "./cse.ts";
 import { removeDead } from "./dce.ts";
 import { inlineCalls } from "./inline.ts";
 import { mem2reg } from "./mem2reg.ts";
-import { lowerMemOps } from "./memops.ts";
+import { alignStackAccess, lowerMemOps } from "./memops.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
 import { threadJumps } from "./thread.ts";
@@ -25,6 +25,8 @@ export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDi
     scalarize(fn, module);
     unrollLoops(fn, module);
     diagnostics.push(...lowerMemOps(fn));
+    tidy(fn, module);
+    alignStackAccess(fn);
     tidy(fn, module);
   }
   return diagnostics;

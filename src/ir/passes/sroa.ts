@@ -7,6 +7,7 @@
 import { constant, widthOf } from "../build.ts";
 import { usersOf } from "../graph.ts";
 import type { Alloca, Instr, IntType, IrFunction, MemOp, Value } from "../ir.ts";
+import { alignmentOf } from "./memops.ts";
 
 /** More pieces than this stay an aggregate. */
 const MAX_PIECES = 64;
@@ -17,6 +18,8 @@ interface Access {
   readonly to: number;
   /** memcpy and memset: can be cut anywhere. */
   readonly splits: boolean;
+  /** memcpy: what the other side's address is a multiple of. */
+  readonly otherAlign: number;
 }
 
 interface Piece {
@@ -80,10 +83,10 @@ function accessBy(user: Instr, pointer: Value, off: number): Access | "step" | "
   switch (user.op) {
     case "load":
       if (user.volatile || user.acquire) return null;
-      return { instr: user, from: off, to: off + widthOf(user.type) / 8, splits: false };
+      return { instr: user, from: off, to: off + widthOf(user.type) / 8, splits: false, otherAlign: 8 };
     case "store":
       if (user.volatile || user.release || user.args[1] === pointer) return null;
-      return { instr: user, from: off, to: off + widthOf(user.args[1]!.type) / 8, splits: false };
+      return { instr: user, from: off, to: off + widthOf(user.args[1]!.type) / 8, splits: false, otherAlign: 8 };
     case "ptradd":
       return user.args[1]!.op === "const" ? "step" : null;
     case "lifestart":
@@ -95,7 +98,12 @@ function accessBy(user: Instr, pointer: Value, off: number): Access | "step" | "
       const len = user.args[2]!;
       if (len.op !== "const" || (user.args[0] === pointer && user.args[1] === pointer)) return null;
       if (user.op === "memset" && user.args[1]!.op !== "const") return null;
-      return { instr: user, from: off, to: off + Number(len.value), splits: true };
+      let otherAlign = 8;
+      if (user.op !== "memset") {
+        otherAlign =
+          user.args[0] === pointer ? alignmentOf(user.args[1]!, user.srcAlign) : alignmentOf(user.args[0]!, user.align);
+      }
+      return { instr: user, from: off, to: off + Number(len.value), splits: true, otherAlign };
     }
     default:
       return null;
@@ -141,6 +149,10 @@ function cut(fn: IrFunction, slot: Alloca, accesses: readonly Access[]): Piece[]
       continue;
     }
     let size = Math.min(8, lowBit(at) || 8);
+    for (const one of accesses) {
+      if (one.splits && one.from <= at && at < one.to)
+        size = Math.min(size, one.otherAlign, lowBit(at - one.from) || 8);
+    }
     while (size > 1 && !covered.subarray(at, at + size).every((byte) => byte === 1)) size >>= 1;
     while (at + size > slot.sizeBytes) size >>= 1;
     add(at, at + size, `i${size * 8}`);
