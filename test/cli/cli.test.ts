@@ -87,6 +87,15 @@ describe.skipIf(!built)("skep", () => {
     expect(skep("gen", GUARD, "-o", "no/such/folder/out.ts")).toMatchObject({ status: 2 });
   });
 
+  test("verify takes versions of kernels that the tables know", () => {
+    for (const version of ["5.15", "6.18.44"]) expect(skep("verify", GUARD, "--kernel", version).status).toBe(0);
+    for (const version of ["banana", "6", "6.19", "99.1"]) {
+      const { status, stderr } = skep("verify", GUARD, "--kernel", version);
+      expect([version, status]).toEqual([version, 2]);
+      expect(stderr).toContain(`argument '${version}' is invalid`);
+    }
+  });
+
   test("verify: an object that cannot be read is input, not a rejection", () => {
     const mixed = skep("verify", GUARD, "no/such.bpf.o");
     expect(mixed).toMatchObject({ status: 6 });
@@ -219,6 +228,25 @@ describe.skipIf(!built)("skep", () => {
     expect(status).toBe(6);
     expect(stderr).toMatch(message);
     expect(stderr).toContain("help:");
+  });
+
+  test("a recording may be gzipped, and a tracepoint's layout given", () => {
+    const recording = join(scratch, "opens.jsonl.gz");
+    writeFileSync(recording, gzipSync(readFileSync(`${ROOT}/examples/opens.jsonl`)));
+    const format = join(scratch, "syscalls/sys_enter_openat/format");
+    mkdirSync(join(scratch, "syscalls/sys_enter_openat"), { recursive: true });
+    const row = (type: string, name: string, at: number): string =>
+      `\tfield:${type} ${name};\toffset:${at};\tsize:8;\tsigned:0;`;
+    const rows = [row("int", "dfd", 16), row("const char *", "filename", 24), row("int", "flags", 32)];
+    writeFileSync(format, ["name: sys_enter_openat", "ID: 1", "format:", ...rows, ""].join("\n"));
+    const opens = "examples/opens.bpf.o";
+    const plain = skep("run", opens, "--events", "examples/opens.jsonl", "--json");
+    const events = (ran: Ran): unknown => (JSON.parse(ran.stdout) as { maps: { events: unknown } }).maps.events;
+    for (const given of [format, `syscalls=${format}`]) {
+      expect(events(skep("run", opens, "--events", recording, "--json", "--format", given))).toEqual(events(plain));
+    }
+    const nameless = skep("run", opens, "--events", recording, "--format", "examples/opens.jsonl");
+    expect(nameless).toMatchObject({ status: 2, stderr: expect.stringContaining("error[usage/format]") });
   });
 
   test("bench times what can be run once and says what it left out", () => {

@@ -1,5 +1,9 @@
 /** `skep verify`: would the kernel take these programs, and if not, why. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { hasSince } from "../../abi/since.ts";
+
+/** What the tables describe. */
+const NEWEST = "6.18";
 
 export function register(program: Command): void {
   program
@@ -7,7 +11,7 @@ export function register(program: Command): void {
     .description("the kernel's verdict on every program of an object, without a kernel")
     .argument("<files...>", "objects (.bpf.o), or folders of them")
     .option("--prog <name>", "only this program")
-    .option("--kernel <version>", "model this kernel's helpers, types and instructions", "6.18")
+    .option("--kernel <version>", "model this kernel's helpers, types and instructions", kernelVersion, NEWEST)
     .addOption(new Option("--log <level>", "the verifier's log: 1 failing path, 2 everything").choices(["1", "2"]))
     .option("--btf <file>", "kernel BTF (default: the running kernel's, if there is one)")
     .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
@@ -19,4 +23,11 @@ export function register(program: Command): void {
       const { verifyFiles } = await import("../verify.ts");
       await verifyFiles({ files, ...options, log: Number(options.log ?? 0) as 0 | 1 | 2 });
     });
+}
+
+function kernelVersion(text: string): string {
+  if (!/^\d+\.\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError("a version is needed, as in 5.15");
+  const [series] = /^\d+\.\d+/.exec(text)!;
+  if (hasSince(NEWEST, series)) return text;
+  throw new InvalidArgumentError(`the newest kernel that is known is ${NEWEST}`);
 }
