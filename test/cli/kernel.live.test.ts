@@ -1,14 +1,16 @@
 /** skep prog, map, link, btf, feature on objects that the test made: the same as bpftool says, where it is installed. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Bpf } from "../../src/linux/bpf/call.ts";
 import { linux } from "../../src/linux/target.ts";
+import { withTracefs } from "../../src/linux/tracefs.ts";
 import type { Collection } from "../../src/loader/collection.ts";
 import { loadObject } from "../../src/loader/load.ts";
 import { parseObject } from "../../src/obj/parse.ts";
-import { liveKernel } from "../live.ts";
+import { liveKernel, liveSys } from "../live.ts";
 import { ROOT } from "../tidy/source.ts";
 
 const MAIN = `${ROOT}/dist/cli/main.js`;
@@ -168,6 +170,23 @@ describe.skipIf(why !== null)("commands in bpftool's grammar", () => {
     expect(readFileSync(file).length % 8).toBe(0);
     expect(skep("prog", "dump", "jited", "id", prog, "file", file).status).toBe(0);
     expect(readFileSync(file).length).toBeGreaterThan(0);
+  });
+
+  test("prog tracelog prints what is written to the trace, and ends on a signal", async () => {
+    const child = spawn(process.execPath, [MAIN, "prog", "tracelog"], { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    let seen = false;
+    child.stdout.on("data", (chunk: Buffer) => {
+      seen ||= chunk.includes(`skep test ${process.pid}`);
+    });
+    const bpf = new Bpf(liveSys());
+    for (let tries = 0; tries < 200 && !seen; tries++) {
+      withTracefs(bpf, (root) => writeFileSync(`${root}/trace_marker`, `skep test ${process.pid}\n`));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(seen).toBe(true);
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
   });
 
   test("beginnings of words, references, and what is wrong", () => {

@@ -1,5 +1,5 @@
 /** The verbs of `skep prog`. */
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { constants, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { progTypeWord } from "../../abi/prog-types.ts";
 import { errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
@@ -184,13 +184,28 @@ export function pinAt(fd: number, words: Words): void {
   if (style.json) printDocument(null);
 }
 
-/** What bpf_printk() writes, from all programs, until Ctrl-C. */
+/**
+ * What bpf_printk() writes, from all programs, until Ctrl-C. Read only when something is there: a read that waits would keep
+ * the process from ending.
+ */
 async function tracelog(words: Words): Promise<void> {
   words.end();
-  const pipe = withTracefs(kernel(), (root) => createReadStream(`${root}/trace_pipe`, { encoding: "utf8" }).pause());
-  await new Promise<void>((resolve, reject) => {
-    pipe.on("error", reject);
-    pipe.on("end", () => resolve());
-    pipe.pipe(process.stdout);
-  });
+  const { sys } = kernel();
+  const fd = withTracefs(kernel(), (root) => openSync(`${root}/trace_pipe`, constants.O_RDONLY | constants.O_NONBLOCK));
+  const buffer = new Uint8Array(64 * 1024);
+  const pump = (): void => {
+    for (let n = readSome(fd, buffer); n > 0; n = readSome(fd, buffer)) process.stdout.write(buffer.slice(0, n));
+  };
+  sys.poll(fd, pump);
+  pump();
+  await new Promise<never>(() => {});
+}
+
+function readSome(fd: number, buffer: Uint8Array): number {
+  try {
+    return readSync(fd, buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+    throw error;
+  }
 }
