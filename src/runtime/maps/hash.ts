@@ -119,7 +119,7 @@ export function createHash(host: MapHost, spec: MapSpec, desc: number): MapOps {
   u32[(desc + HASH_VALUE_OFF) >>> 2] = valueOff;
   u32[(desc + HASH_LRU) >>> 2] = lru === null ? 0 : 1;
   u32[(desc + HASH_LIMIT) >>> 2] = maxEntries;
-  u32[(desc + MAP_PLAIN) >>> 2] = (lru === null || percpu) && record.length === 0 ? 1 : 0;
+  u32[(desc + MAP_PLAIN) >>> 2] = record.length === 0 ? 1 : 0;
   // One element more than the map holds: what an update of a present key is written to.
   const spare = (desc + HASH_SPARE) >>> 2;
   u32[spare] = percpu || (spec.flags & BPF_F_NO_PREALLOC) !== 0 ? 0 : pool.take();

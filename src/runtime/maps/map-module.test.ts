@@ -46,6 +46,7 @@ const CASES: readonly (readonly [name: string, spec: MapSpec, inner: MapSpec | n
   ["hash, not preallocated", mapSpec(BPF_MAP_TYPE_HASH, { keySize: 8, flags: 1, maxEntries: 40 }), null],
   ["per-CPU hash", mapSpec(BPF_MAP_TYPE_PERCPU_HASH, { keySize: 8 }), null],
   ["LRU hash", mapSpec(BPF_MAP_TYPE_LRU_HASH), null],
+  ["LRU hash of 3", mapSpec(BPF_MAP_TYPE_LRU_HASH, { maxEntries: 3, valueSize: 13 }), null],
   ["LRU per-CPU hash", mapSpec(BPF_MAP_TYPE_LRU_PERCPU_HASH, { keySize: 16 }), null],
   ["LPM trie, 4 bytes", mapSpec(BPF_MAP_TYPE_LPM_TRIE, { keySize: 8, flags: 1 }), null],
   ["LPM trie, 6 bytes", mapSpec(BPF_MAP_TYPE_LPM_TRIE, { keySize: 10, flags: 1 }), null],

@@ -4,8 +4,8 @@
  *
  *     lookup(map, key)                      by MAP_TYPE; types that are not here go to slow.lookup
  *     hashLookup(map, key)                  hash types; specialised for keys of 4, 8 and 16 bytes
- *     update(map, key, value, lo, hi)       arrays, hashes, present keys of per-CPU hashes (MAP_PLAIN)
- *     remove(map, key)                      hashes and per-CPU hashes (MAP_PLAIN), but for LRU ones
+ *     update(map, key, value, lo, hi)       arrays, hashes, LRU hashes, present keys of per-CPU hashes (MAP_PLAIN)
+ *     remove(map, key)                      all hash types (MAP_PLAIN)
  *
  * Results are as in MapOps: addresses, or 0 and -errno. map-module.test.ts runs both implementations side by side and
  * compares every byte.
@@ -28,6 +28,7 @@ import * as op from "../../wasm/op.ts";
 import { arraySlot, callBoth, emit, locals, MAP, word } from "./emit.ts";
 import { findBody, hashBody, hashLookupBody, unlinkBody } from "./hash-code.ts";
 import { lpmLookupBody } from "./lpm-code.ts";
+import { EVICT_LOCALS, evictBody, LINK_LOCALS, linkBody, lruUnlinkBody, UNLINK_LOCALS } from "./lru-code.ts";
 import { copyBody, removeBody, updateBody } from "./update-code.ts";
 
 /** What the module calls for maps that it does not know. */
@@ -72,6 +73,9 @@ function buildMapModule(): Uint8Array {
   const lookup = m.func(two, "lookup");
   const copy = m.func(m.type([I32, I32, I32], []), "copy");
   const unlink = m.func(m.type([I32, I32, I32], []), "unlink");
+  const lruLink = m.func(m.type([I32, I32, I32], []), "lruLink");
+  const lruUnlink = m.func(m.type([I32, I32], []), "lruUnlink");
+  const evict = m.func(m.type([I32], [I32]), "evict");
   const update = m.func(five, "update");
   const remove = m.func(two, "remove");
 
@@ -82,8 +86,12 @@ function buildMapModule(): Uint8Array {
   m.body(lookup, locals(1), lookupBody(hashLookup, lpmLookup, slow.lookup));
   m.body(copy, locals(0), copyBody());
   m.body(unlink, locals(1), unlinkBody());
-  m.body(update, locals(4), updateBody({ hash, find, copy, unlink, slow: slow.update }));
-  m.body(remove, locals(2), removeBody({ hash, find, unlink, slow: slow.remove }));
+  m.body(lruLink, LINK_LOCALS, linkBody());
+  m.body(lruUnlink, UNLINK_LOCALS, lruUnlinkBody());
+  m.body(evict, EVICT_LOCALS, evictBody(lruLink, lruUnlink));
+  const funcs = { hash, find, copy, unlink, lruLink, lruUnlink, evict };
+  m.body(update, locals(4), updateBody({ ...funcs, slow: slow.update }));
+  m.body(remove, locals(2), removeBody({ ...funcs, slow: slow.remove }));
   for (const [name, func] of Object.entries({ lookup, hashLookup, update, remove })) m.exportFunc(name, func);
   return m.build().bytes;
 }

@@ -1,7 +1,7 @@
 /** The map module's update and delete of plain arrays and hashes. */
 import { BPF_EXIST, BPF_NOEXIST } from "../../abi/flags.ts";
 import { BPF_MAP_TYPE_ARRAY } from "../../abi/map-types.ts";
-import { E2BIG, EEXIST, ENOENT } from "../../base/errno.ts";
+import { E2BIG, EEXIST, ENOENT, ENOMEM } from "../../base/errno.ts";
 import {
   CELL_CPU,
   MAP_COUNT,
@@ -24,6 +24,7 @@ import {
   HASH_POOL,
   HASH_SPARE,
   HASH_VALUE_OFF,
+  LRU_PREFIX,
   LRU_REF,
 } from "./hash-layout.ts";
 import { POOL_END, POOL_FREE, POOL_NEXT } from "./pool.ts";
@@ -61,7 +62,18 @@ export function copyBody(): Uint8Array {
   });
 }
 
-export function updateBody(f: { hash: number; find: number; copy: number; unlink: number; slow: number }): Uint8Array {
+export interface UpdateFuncs {
+  readonly hash: number;
+  readonly find: number;
+  readonly copy: number;
+  readonly unlink: number;
+  readonly lruLink: number;
+  readonly lruUnlink: number;
+  readonly evict: number;
+  readonly slow: number;
+}
+
+export function updateBody(f: UpdateFuncs): Uint8Array {
   const [value, lo, hi, old, elem, h, slot] = [2, 3, 4, 5, 6, 7, 8];
   const goSlow = (c: Code): void => {
     for (const param of [MAP, KEY, value, lo, hi]) c.get(param);
@@ -120,6 +132,11 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     c.op(op.I32_NE);
     c.open(op.IF, op.VOID);
     word(c, MAP, HASH_POOL + POOL_NEXT);
+    // The prefix of LRU elements lies before their address.
+    word(c, MAP, HASH_LRU);
+    c.i32(LRU_PREFIX);
+    c.op(op.I32_MUL);
+    c.op(op.I32_ADD);
     c.set(elem);
     setWord(c, MAP, HASH_POOL + POOL_NEXT, () => {
       c.get(elem);
@@ -181,16 +198,30 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     word(c, MAP, MAP_COUNT);
     word(c, MAP, HASH_LIMIT);
     c.op(op.I32_GE_U);
+    c.open(op.IF, op.VOID);
+    word(c, MAP, HASH_LRU);
+    c.op(op.I32_EQZ);
     failIf(c, E2BIG);
+    c.get(MAP);
+    c.call(f.evict);
+    c.tee(elem);
+    c.op(op.I32_EQZ);
+    failIf(c, ENOMEM);
+    c.get(MAP);
+    c.get(elem);
+    word(c, elem, ELEM_HASH);
+    c.call(f.unlink);
+    c.op(op.ELSE);
     take(c);
     c.get(elem);
     c.op(op.I32_EQZ);
-    c.brIf(1);
+    c.brIf(2);
     setWord(c, MAP, MAP_COUNT, () => {
       word(c, MAP, MAP_COUNT);
       c.i32(1);
       c.op(op.I32_ADD);
     });
+    c.op(op.END);
     c.op(op.END);
 
     c.get(elem);
@@ -211,12 +242,33 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
     c.set(slot);
     setWord(c, elem, 0, () => word(c, slot, 0));
     setWord(c, slot, 0, () => c.get(elem));
+    word(c, MAP, HASH_LRU);
+    c.open(op.IF, op.VOID);
+    // The one that replaces another is in use.
+    c.get(elem);
+    c.i32(-LRU_REF);
+    c.op(op.I32_SUB);
+    c.get(old);
+    c.i32(0);
+    c.op(op.I32_NE);
+    c.mem(op.I32_STORE8, 0, 0);
+    c.get(MAP);
+    c.get(elem);
+    c.i32(0);
+    c.call(f.lruLink);
+    c.op(op.END);
     c.get(old);
     c.open(op.IF, op.VOID);
     c.get(MAP);
     c.get(old);
     c.get(h);
     c.call(f.unlink);
+    word(c, MAP, HASH_LRU);
+    c.open(op.IF, op.VOID);
+    c.get(MAP);
+    c.get(old);
+    c.call(f.lruUnlink);
+    c.op(op.END);
     setWord(c, MAP, HASH_SPARE, () => c.get(old));
     c.op(op.END);
     c.i32(0);
@@ -227,7 +279,7 @@ export function updateBody(f: { hash: number; find: number; copy: number; unlink
   });
 }
 
-export function removeBody(f: { hash: number; find: number; unlink: number; slow: number }): Uint8Array {
+export function removeBody(f: UpdateFuncs): Uint8Array {
   const [h, elem] = [2, 3];
   return emit((c) => {
     word(c, MAP, MAP_PLAIN);
@@ -235,8 +287,6 @@ export function removeBody(f: { hash: number; find: number; unlink: number; slow
     word(c, MAP, MAP_TYPE);
     c.i32(BPF_MAP_TYPE_ARRAY);
     c.op(op.I32_EQ);
-    c.op(op.I32_OR);
-    word(c, MAP, HASH_LRU);
     c.op(op.I32_OR);
     c.open(op.IF, op.VOID);
     callBoth(c, f.slow);
@@ -254,6 +304,12 @@ export function removeBody(f: { hash: number; find: number; unlink: number; slow
     c.get(elem);
     c.get(h);
     c.call(f.unlink);
+    word(c, MAP, HASH_LRU);
+    c.open(op.IF, op.VOID);
+    c.get(MAP);
+    c.get(elem);
+    c.call(f.lruUnlink);
+    c.op(op.END);
     setWord(c, elem, 0, () => word(c, MAP, HASH_POOL + POOL_FREE));
     setWord(c, MAP, HASH_POOL + POOL_FREE, () => c.get(elem));
     setWord(c, MAP, MAP_COUNT, () => {
