@@ -10,6 +10,7 @@ import { type Env, regsOf } from "./env.ts";
 import { fail } from "./log.ts";
 import { pointerMath } from "./pointer-math.ts";
 import { markPrecise } from "./precision.ts";
+import { ALU_OPS } from "./print.ts";
 import {
   ADD_CONST,
   ADD_CONST32,
@@ -55,24 +56,6 @@ import {
 } from "./scalar.ts";
 import { tnumAdd, tnumAnd, tnumMul, tnumOr, tnumSub, tnumSwap, tnumXor } from "./tnum.ts";
 import { fls64, ult } from "./words.ts";
-
-/** The kernel's names of ALU operations, for its sentences. */
-export const ALU_OPS: readonly string[] = [
-  "+=",
-  "-=",
-  "*=",
-  "/=",
-  "|=",
-  "&=",
-  "<<=",
-  ">>=",
-  "neg",
-  "%=",
-  "^=",
-  "=",
-  "s>>=",
-  "endian",
-];
 
 const BPF_MOD = 0x90;
 const BPF_DIV = 0x30;

@@ -355,8 +355,8 @@ export function signExtendToSize(w: Words, at: number, size: number): void {
   if (w[at + SMAX + 1] === w[at + SMIN + 1] && (w[at + SMAX]! & cut) === (w[at + SMIN]! & cut)) {
     const a = signExtend(w[at + SMAX]!, size);
     const b = signExtend(w[at + SMIN]!, size);
-    const max = a > b ? a : b;
-    const min = a > b ? b : a;
+    const max = Math.max(a, b);
+    const min = Math.min(a, b);
     if (max >= 0 === min >= 0) {
       setSigned64(w, at, min, max);
       w[at + S32MIN] = min;
@@ -407,8 +407,8 @@ export function signExtendToSize32(w: Words, at: number, size: number): void {
   if ((w[at + S32MAX]! & cut) === (w[at + S32MIN]! & cut)) {
     const a = signExtend(w[at + S32MAX]!, size);
     const b = signExtend(w[at + S32MIN]!, size);
-    const max = a > b ? a : b;
-    const min = a > b ? b : a;
+    const max = Math.max(a, b);
+    const min = Math.min(a, b);
     if (min >= 0 === max >= 0) {
       w[at + S32MIN] = min;
       w[at + S32MAX] = max;

@@ -253,7 +253,7 @@ function learnBoth(env: Env, op: number, is32: boolean, w: Words, ow: Words, d: 
   const right = s >= 0 ? w : f;
   const r = s >= 0 ? s : REG_WORDS;
   const otherRight = s >= 0 ? ow : f;
-  const or = s >= 0 ? s : 0;
+  const or = Math.max(s, 0);
   if (s < 0) copyReg(f, REG_WORDS, f, 0);
   if (w[d] !== SCALAR_VALUE || right[r] !== SCALAR_VALUE) return;
   learn(reverseOp(op), w, d, right, r, is32);

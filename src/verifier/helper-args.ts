@@ -17,14 +17,14 @@ import { checkHelperMem, checkSizeArg } from "./helper-mem.ts";
 import { kptrMatches } from "./kptr.ts";
 import { checkSpinLock, checkTimer, inRbtreeCallback } from "./locks.ts";
 import { fail } from "./log.ts";
-import { checkAlignment, checkMem, checkPtrOff } from "./mem.ts";
+import { checkAlignment, checkMem } from "./mem.ts";
 import { type CallMeta, READ, WRITE } from "./meta.ts";
 import { btSetSlot, markChain, markPrecise } from "./precision.ts";
 import { btfName, DYNPTR_TEXT, typeText } from "./print.ts";
 import * as A from "./protos.ts";
 import { BPF_KPTR, BPF_KPTR_PERCPU, BPF_KPTR_REF, findField, hasField } from "./record.ts";
 import { recordOfReg } from "./reg-record.ts";
-import { checkMapAccess, mapOf, mayAccessPacket } from "./region.ts";
+import { checkMapAccess, checkPtrOff, mapOf, mayAccessPacket } from "./region.ts";
 import * as R from "./regs.ts";
 import { isSpilled, STACK_SPILL, STACK_ZERO, slotAt, slotType } from "./state.ts";
 

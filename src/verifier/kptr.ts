@@ -3,7 +3,6 @@ import { EACCES, EINVAL } from "../base/errno.ts";
 import { structsMatch } from "./btf-match.ts";
 import { type Env, regsOf } from "./env.ts";
 import { fail, Reject } from "./log.ts";
-import { checkPtrOff } from "./mem.ts";
 import { inRcu } from "./null-check.ts";
 import { btfName, typeText } from "./print.ts";
 import {
@@ -16,6 +15,7 @@ import {
   hasField,
 } from "./record.ts";
 import { recordOfStruct } from "./reg-record.ts";
+import { checkPtrOff } from "./region.ts";
 import * as R from "./regs.ts";
 
 const { PTR_TO_BTF_ID, REG_WORDS } = R;

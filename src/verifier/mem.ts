@@ -22,6 +22,7 @@ import {
   checkMapAccess,
   checkMapAccessType,
   checkPacket,
+  checkPtrOff,
   checkRegion,
   checkSock,
   mapOf,
@@ -147,21 +148,6 @@ export function checkAlignment(env: Env, r: number, off: number, size: number, s
   }
   if ((maybeLow(w[at + VAL]!, w[at + VAL + 2]!, fixed + off) & (size - 1)) !== 0) {
     fail(env.log, EACCES, `misaligned ${descOf(type)}access off ${tnumText(w, at + VAL)}+${fixed}+${off} size ${size}`);
-  }
-}
-
-/** Pointers that must not have been moved (ctx), or only forward by a constant. */
-export function checkPtrOff(env: Env, r: number, fixedOk: boolean): void {
-  const w = regsOf(env);
-  const at = r * REG_WORDS;
-  const type = w[at]!;
-  const off = w[at + OFF]!;
-  if (off < 0) fail(env.log, EACCES, `negative offset ${typeText(type)} ptr R${r} off=${off} disallowed`);
-  if (!fixedOk && off !== 0) {
-    fail(env.log, EACCES, `dereference of modified ${typeText(type)} ptr R${r} off=${off} disallowed`);
-  }
-  if (!isConst(w, at) || w[at + VAL] !== 0 || w[at + VAL + 1] !== 0) {
-    fail(env.log, EACCES, `variable ${typeText(type)} access var_off=${tnumText(w, at + VAL)} disallowed`);
   }
 }
 

@@ -3,11 +3,10 @@
  * check_reg_sane_offset.
  */
 import { EACCES, EINVAL } from "../base/errno.ts";
-import { ALU_OPS } from "./alu.ts";
 import { syncBounds } from "./bounds.ts";
 import { type Env, regsOf } from "./env.ts";
 import { fail } from "./log.ts";
-import { typeText } from "./print.ts";
+import { ALU_OPS, typeText } from "./print.ts";
 import {
   baseType,
   CONST_PTR_TO_DYNPTR,

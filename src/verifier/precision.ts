@@ -411,3 +411,26 @@ export function markChain(env: Env, start: VState, r: number): boolean {
 export function markPrecise(env: Env, r: number): void {
   markChain(env, env.cur, r);
 }
+
+/** What is precise in the covering state becomes precise on the way to the covered one. True where a mark was new. */
+export function propagatePrecision(env: Env, old: VState, cur: VState): boolean {
+  const verbose = env.log.level > 1;
+  for (let f = old.curframe; f >= 0; f--) {
+    const frame = old.frames[f]!;
+    const names: string[] = [];
+    for (let r = 0; r < FP; r++) {
+      const at = r * REG_WORDS;
+      if (frame.w[at] !== SCALAR_VALUE || frame.w[at + PRECISE] === 0) continue;
+      if (verbose) names.push(`r${r}`);
+      btSetReg(env, f, r);
+    }
+    for (let i = 0; i < frame.slots; i++) {
+      const at = slotAt(i);
+      if (!isSpilled(frame, i) || frame.w[at] !== SCALAR_VALUE || frame.w[at + PRECISE] === 0) continue;
+      if (verbose) names.push(`fp${-8 * (i + 1)}`);
+      btSetSlot(env, f, i);
+    }
+    if (names.length > 0) write(env.log, `frame ${f}: propagating ${names.join()}\n`);
+  }
+  return markChain(env, cur, -1);
+}

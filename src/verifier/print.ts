@@ -294,3 +294,21 @@ export function writeInsnState(env: Env): void {
 }
 
 export { anyScratched };
+
+/** The kernel's names of ALU operations, for its sentences. */
+export const ALU_OPS: readonly string[] = [
+  "+=",
+  "-=",
+  "*=",
+  "/=",
+  "|=",
+  "&=",
+  "<<=",
+  ">>=",
+  "neg",
+  "%=",
+  "^=",
+  "=",
+  "s>>=",
+  "endian",
+];

@@ -9,7 +9,7 @@ import { EXACT, NOT_EXACT, RANGE_WITHIN, regsExact, resetIds, statesEqual } from
 import { pushHistory } from "./history.ts";
 import { beginQuery, isSlotAlive } from "./liveness.ts";
 import { Reject, say, write, writeLine } from "./log.ts";
-import { btSetReg, btSetSlot, markAllImprecise, markChain } from "./precision.ts";
+import { markAllImprecise, propagatePrecision } from "./precision.ts";
 import { stateText } from "./print.ts";
 import {
   FRAMENO,
@@ -131,29 +131,6 @@ export function widenImprecise(env: Env, old: VState, cur: VState): void {
       if (isSpilled(a, i) && isSpilled(b, i)) widenReg(env, a.w, slotAt(i), b.w, slotAt(i));
     }
   }
-}
-
-/** What is precise in the covering state becomes precise on the way to the covered one. True where a mark was new. */
-export function propagatePrecision(env: Env, old: VState, cur: VState): boolean {
-  const verbose = env.log.level > 1;
-  for (let f = old.curframe; f >= 0; f--) {
-    const frame = old.frames[f]!;
-    const names: string[] = [];
-    for (let r = 0; r < FP; r++) {
-      const at = r * REG_WORDS;
-      if (frame.w[at] !== SCALAR_VALUE || frame.w[at + PRECISE] === 0) continue;
-      if (verbose) names.push(`r${r}`);
-      btSetReg(env, f, r);
-    }
-    for (let i = 0; i < frame.slots; i++) {
-      const at = slotAt(i);
-      if (!isSpilled(frame, i) || frame.w[at] !== SCALAR_VALUE || frame.w[at + PRECISE] === 0) continue;
-      if (verbose) names.push(`fp${-8 * (i + 1)}`);
-      btSetSlot(env, f, i);
-    }
-    if (names.length > 0) write(env.log, `frame ${f}: propagating ${names.join()}\n`);
-  }
-  return markChain(env, cur, -1);
 }
 
 /** Same registers, word for word (ids included): perhaps an endless loop. */

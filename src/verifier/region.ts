@@ -15,6 +15,7 @@ import {
   ID,
   isConst,
   MEM_RDONLY,
+  OFF,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_PACKET,
@@ -225,4 +226,19 @@ export function checkBuffer(env: Env, r: number, off: number, size: number, what
 
 export function bufferName(type: number): string {
   return type & MEM_RDONLY ? "rdonly" : "rdwr";
+}
+
+/** Pointers that must not have been moved (ctx), or only forward by a constant. */
+export function checkPtrOff(env: Env, r: number, fixedOk: boolean): void {
+  const w = regsOf(env);
+  const at = r * REG_WORDS;
+  const type = w[at]!;
+  const off = w[at + OFF]!;
+  if (off < 0) fail(env.log, EACCES, `negative offset ${typeText(type)} ptr R${r} off=${off} disallowed`);
+  if (!fixedOk && off !== 0) {
+    fail(env.log, EACCES, `dereference of modified ${typeText(type)} ptr R${r} off=${off} disallowed`);
+  }
+  if (!isConst(w, at) || w[at + VAL] !== 0 || w[at + VAL + 1] !== 0) {
+    fail(env.log, EACCES, `variable ${typeText(type)} access var_off=${tnumText(w, at + VAL)} disallowed`);
+  }
 }

@@ -5,8 +5,7 @@
  */
 import type { Env, SccVisit } from "./env.ts";
 import { write } from "./log.ts";
-import { markAllPrecise } from "./precision.ts";
-import { propagatePrecision } from "./prune.ts";
+import { markAllPrecise, propagatePrecision } from "./precision.ts";
 import { frameInsn, freeState, type VState } from "./state.ts";
 
 const MAX_ROUNDS = 64;

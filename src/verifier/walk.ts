@@ -17,10 +17,11 @@ import { isSpinAllowed } from "./kfunc-table.ts";
 import { pseudoBtf } from "./ksym.ts";
 import { beginWrites, commitWrites, updateLiveStack } from "./liveness.ts";
 import { anyScratched, fail, Reject, resetLog, scratchAll, scratchNone, scratchReg, write, writeLine } from "./log.ts";
-import { checkLoad, checkPtrOff, checkStore, checkStoreImm } from "./mem.ts";
+import { checkLoad, checkStore, checkStoreImm } from "./mem.ts";
 import { writeInsnState, writeState } from "./print.ts";
 import { isStateVisited, maybeFree } from "./prune.ts";
 import { checkResourceLeak } from "./refs.ts";
+import { checkPtrOff } from "./region.ts";
 import {
   BTF_KERNEL,
   CONST_PTR_TO_MAP,
