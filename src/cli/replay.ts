@@ -13,7 +13,8 @@ import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { isGzip } from "../pcap/open.ts";
 import { openBytes } from "../pcap.ts";
 import type { EmbeddedTarget } from "../runtime/target.ts";
-import { readObject } from "./compile.ts";
+import { readBtf } from "./btf-file.ts";
+import { isSource, readObject } from "./compile.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { putEntries } from "./map-entries.ts";
@@ -136,14 +137,26 @@ function isPacketProg(prog: ProgSpec): boolean {
 }
 
 async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Promise<Target> {
-  if (request.target === "linux") return (await import("../linux/target.ts")).linux();
+  if (request.target === "linux") {
+    // A source is compiled against it whatever the target.
+    if ((request.btf !== undefined && !isSource(request.object)) || request.unsafe === true) {
+      throw new SkepError(
+        "usage/target",
+        `${request.unsafe === true ? "--unsafe" : "--btf"} is for the embedded target`,
+        {
+          advice: "the kernel relocates against its own types, and its verifier has the last word",
+        },
+      );
+    }
+    return (await import("../linux/target.ts")).linux();
+  }
   const [{ embedded }, { host }, { Btf }] = await Promise.all([
     import("../runtime/embedded.ts"),
     import("#host"),
     import("../btf/btf.ts"),
   ]);
   const raw =
-    request.btf !== undefined ? await readInput(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
+    request.btf !== undefined ? await readBtf(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
   return embedded({
     engine: request.engine,
     random: request.seed,

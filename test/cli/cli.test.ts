@@ -249,6 +249,19 @@ describe.skipIf(!built)("skep", () => {
     expect(nameless).toMatchObject({ status: 2, stderr: expect.stringContaining("error[usage/format]") });
   });
 
+  test("--btf takes raw BTF and ELF files that hold it", () => {
+    const scratchBtf = join(scratch, "types.btf");
+    const { stdout } = skep("btf", "dump", "file", GUARD);
+    expect(skep("run", GUARD, "--btf", GUARD, "--pcap", SCAN).status).toBe(0);
+    expect(stdout).toContain("INT 'int'");
+    writeFileSync(scratchBtf, "neither");
+    expect(skep("run", GUARD, "--btf", scratchBtf)).toMatchObject({ status: 6 });
+    expect(skep("run", GUARD, "--btf", GUARD, "--target", "linux")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--btf is for the embedded target"),
+    });
+  });
+
   test("bench times what can be run once and says what it left out", () => {
     const { status, stdout } = skep(
       "bench",

@@ -35,26 +35,9 @@ async function run(words: readonly string[], options: BtfOptions): Promise<void>
     return;
   }
   const request = parseWords(words);
-  const [{ Btf }, { isBtf }, { readElf }, { readInput }] = await Promise.all([
-    import("../../btf/btf.ts"),
-    import("../../btf/sections.ts"),
-    import("../../elf/read.ts"),
-    import("../input.ts"),
-  ]);
+  const [{ Btf }, { readBtf }] = await Promise.all([import("../../btf/btf.ts"), import("../btf-file.ts")]);
   const { live } = request;
-  const open = async (file: string, base: Btf | null): Promise<Btf> => {
-    const bytes = await readInput(file);
-    if (isBtf(bytes)) return new Btf(bytes, base);
-    const elf = readElf(bytes, file);
-    const section = elf.section(".BTF");
-    if (section === null) {
-      throw new SkepError("btf/none", `${file} has no .BTF section`, {
-        site: { file },
-        advice: "compile with -g, or give a file that holds raw BTF",
-      });
-    }
-    return new Btf(elf.data(section), base);
-  };
+  const open = async (file: string, base: Btf | null): Promise<Btf> => new Btf(await readBtf(file), base);
   let base: Btf | null = null;
   if (options.baseBtf !== undefined) base = await open(options.baseBtf, null);
   else if (request.file.startsWith(MODULES) && request.file !== VMLINUX) base = await open(VMLINUX, null);
