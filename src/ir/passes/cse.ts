@@ -5,8 +5,8 @@
  */
 import { widthOf } from "../build.ts";
 import { isPure } from "../facts.ts";
-import { dominators, replaceValues } from "../graph.ts";
-import type { Instr, IrFunction, Value } from "../ir.ts";
+import { dominators, follow, predecessors, replaceValues, reversePostorder } from "../graph.ts";
+import type { Block, Instr, IrFunction, Value } from "../ir.ts";
 
 export function commonSubexpressions(fn: IrFunction): boolean {
   const dom = dominators(fn);
@@ -108,17 +108,20 @@ interface Known {
   readonly value: Value;
 }
 
-/** Forwards stores to loads and loads to loads of the same bytes within each block. */
+/** Forwards stores to loads and loads to loads of the same bytes, within a block and into those that follow it alone. */
 export function forwardLoads(fn: IrFunction): boolean {
   const escaped = escapedSlots(fn);
   const replaced = new Map<Value, Value>();
-  for (const block of fn.blocks) {
-    let known: Known[] = [];
+  const order = reversePostorder(fn);
+  const preds = predecessors(order);
+  const atEnd = new Map<Block, Known[]>();
+  for (const block of order) {
+    const from = preds.get(block)!;
+    let known: Known[] = from.length === 1 ? (atEnd.get(from[0]!) ?? []).slice() : [];
     const kept: Instr[] = [];
     for (const instr of block.instrs) {
       for (let i = 0; i < instr.args.length; i++) {
-        const to = replaced.get(instr.args[i]!);
-        if (to !== undefined) instr.args[i] = to;
+        instr.args[i] = follow(replaced, instr.args[i]!);
       }
       if (instr.op === "load" && !instr.volatile && !instr.acquire) {
         const { root, off } = rootAndOff(instr.args[0]!);
@@ -143,10 +146,14 @@ export function forwardLoads(fn: IrFunction): boolean {
       kept.push(instr);
     }
     block.instrs = kept;
+    atEnd.set(block, known.slice(-MAX_KNOWN));
   }
   replaceValues(fn, replaced);
   return replaced.size > 0;
 }
+
+/** So many are remembered from block to block. */
+const MAX_KNOWN = 64;
 
 function sameRoot(a: Value, b: Value): boolean {
   return a === b || (a.op === "sym" && b.op === "sym" && a.name === b.name);

@@ -12,6 +12,8 @@ const MAX_BYTES = 4096;
 export function lowerMemOps(fn: IrFunction): IrDiagnostic[] {
   const diagnostics: IrDiagnostic[] = [];
   const done: Block[] = [];
+  // Before blocks are split: what stands behind a split is in no list of blocks for a while.
+  const users = usersOf(fn);
   for (const first of fn.blocks) {
     let block = first;
     done.push(block);
@@ -28,7 +30,7 @@ export function lowerMemOps(fn: IrFunction): IrDiagnostic[] {
       }
       const bytes = len.op === "const" && len.value <= MAX_BYTES ? Number(len.value) : 0;
       if (instr.op === "memcmp") {
-        const parts = compareBytes(fn, block, i, instr, bytes);
+        const parts = compareBytes(fn, block, i, instr, bytes, users.get(instr) ?? []);
         done.push(...parts);
         block = parts[parts.length - 1]!;
         i = -1;
@@ -158,9 +160,16 @@ function setBytes(fn: IrFunction, instr: MemOp, bytes: number): Instr[] {
 }
 
 /** A block for each part; the first that differs decides. Where only "equal or not" is asked, any other number does. */
-function compareBytes(fn: IrFunction, block: Block, at: number, instr: MemOp, bytes: number): Block[] {
+function compareBytes(
+  fn: IrFunction,
+  block: Block,
+  at: number,
+  instr: MemOp,
+  bytes: number,
+  users: readonly Instr[],
+): Block[] {
   const [a, b] = instr.args as [Value, Value];
-  const equalOnly = (usersOf(fn).get(instr) ?? []).every(
+  const equalOnly = users.every(
     (user) =>
       user.op === "icmp" &&
       (user.pred === "eq" || user.pred === "ne") &&

@@ -262,6 +262,10 @@ function rewriteInPlace(fn: IrFunction, block: Block, instr: Instr): boolean {
       return constantSwitch(block, instr);
     case "call":
       return directCall(instr);
+    case "udiv":
+    case "umod":
+    case "sdiv":
+      return powerOfTwo(fn, block, instr);
     case "add":
     case "mul":
     case "and":
@@ -272,11 +276,43 @@ function rewriteInPlace(fn: IrFunction, block: Block, instr: Instr): boolean {
         instr.args.reverse();
         return true;
       }
-      return reassociate(instr);
+      return reassociate(instr) || (instr.op === "mul" && powerOfTwo(fn, block, instr));
     default:
-      void fn;
       return false;
   }
+}
+
+/**
+ * Shifts and masks instead of multiplication and division by powers of two: the verifier knows nothing of a quotient, but
+ * much of a shift. A signed quotient is rounded to zero, so what is negative gets the divisor less one first.
+ */
+function powerOfTwo(fn: IrFunction, block: Block, instr: Binary): boolean {
+  const by = instr.args[1]!;
+  if (by.op !== "const") return false;
+  const width = widthOf(instr.type);
+  const number = instr.op === "sdiv" ? by.value : BigInt.asUintN(width, by.value);
+  if (number < 2n || (number & (number - 1n)) !== 0n) return false;
+  const shift = BigInt(number.toString(2).length - 1);
+  const amount = constant(instr.type, shift);
+  if (instr.op === "umod") {
+    instr.op = "and";
+    instr.args = [instr.args[0]!, constant(instr.type, number - 1n)];
+  } else if (instr.op === "sdiv") {
+    const make = (op: "ashr" | "lshr" | "add", a: Value, b: Value): Instr => {
+      const made: Instr = { op, type: instr.type, id: fn.nextId++, args: [a, b], pos: instr.pos };
+      block.instrs.splice(block.instrs.indexOf(instr), 0, made);
+      return made;
+    };
+    const value = instr.args[0]!;
+    const sign = make("ashr", value, constant(instr.type, BigInt(width - 1)));
+    const bias = make("lshr", sign, constant(instr.type, BigInt(width) - shift));
+    instr.op = "ashr";
+    instr.args = [make("add", value, bias), amount];
+  } else {
+    instr.op = instr.op === "mul" ? "shl" : "lshr";
+    instr.args = [instr.args[0]!, amount];
+  }
+  return true;
 }
 
 /** (p + 4) + 8 -> p + 12 */
