@@ -36,11 +36,11 @@ export const LIBBPF: Readonly<Record<string, string>> = {
 #define __uptr __attribute__((btf_type_tag("uptr")))
 
 #define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
-#define __arg_nonnull __attribute((btf_decl_tag("arg:nonnull")))
-#define __arg_nullable __attribute((btf_decl_tag("arg:nullable")))
-#define __arg_trusted __attribute((btf_decl_tag("arg:trusted")))
-#define __arg_untrusted __attribute((btf_decl_tag("arg:untrusted")))
-#define __arg_arena __attribute((btf_decl_tag("arg:arena")))
+#define __arg_nonnull __attribute__((btf_decl_tag("arg:nonnull")))
+#define __arg_nullable __attribute__((btf_decl_tag("arg:nullable")))
+#define __arg_trusted __attribute__((btf_decl_tag("arg:trusted")))
+#define __arg_untrusted __attribute__((btf_decl_tag("arg:untrusted")))
+#define __arg_arena __attribute__((btf_decl_tag("arg:arena")))
 
 #ifndef NULL
 #define NULL ((void *)0)
@@ -119,14 +119,20 @@ enum libbpf_tristate {
 #define BPF_SEQ_PRINTF(seq, fmt, args...) ({ \\
 	static const char ___fmt[] = fmt; \\
 	unsigned long long ___param[___bpf_narg(args)]; \\
+	_Pragma("GCC diagnostic push") \\
+	_Pragma("GCC diagnostic ignored \\"-Wint-conversion\\"") \\
 	___bpf_fill(___param, args); \\
+	_Pragma("GCC diagnostic pop") \\
 	bpf_seq_printf(seq, ___fmt, sizeof(___fmt), ___param, sizeof(___param)); \\
 })
 
 #define BPF_SNPRINTF(out, out_size, fmt, args...) ({ \\
 	static const char ___fmt[] = fmt; \\
 	unsigned long long ___param[___bpf_narg(args)]; \\
+	_Pragma("GCC diagnostic push") \\
+	_Pragma("GCC diagnostic ignored \\"-Wint-conversion\\"") \\
 	___bpf_fill(___param, args); \\
+	_Pragma("GCC diagnostic pop") \\
 	bpf_snprintf(out, out_size, ___fmt, ___param, sizeof(___param)); \\
 })
 
@@ -143,7 +149,10 @@ enum libbpf_tristate {
 #define __bpf_vprintk(fmt, args...) ({ \\
 	static const char ___fmt[] = fmt; \\
 	unsigned long long ___param[___bpf_narg(args)]; \\
+	_Pragma("GCC diagnostic push") \\
+	_Pragma("GCC diagnostic ignored \\"-Wint-conversion\\"") \\
 	___bpf_fill(___param, args); \\
+	_Pragma("GCC diagnostic pop") \\
 	bpf_trace_vprintk(___fmt, sizeof(___fmt), ___param, sizeof(___param)); \\
 })
 /* Up to three arguments fit the old helper. */
