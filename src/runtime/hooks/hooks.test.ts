@@ -316,3 +316,37 @@ test("fib_lookup asks the caller's table", () => {
   t.hooks.fib = () => 3;
   expect(run()).toBe(3);
 });
+
+test("replay: with several CPUs both directions of a flow run on one, and flows on all of them", () => {
+  const whole = embeddedTarget(
+    { memoryBytes: 2 << 20, random: 1, cpus: 4 },
+    { engine: () => interp, verify: (prog) => ({ prog: unsafeVerified(prog), processed: 0 }), createHooks },
+  );
+  // The verdict is the CPU.
+  const prog = whole.loadProg(resolvedProg("call 8\nexit"), []);
+  const cpuOf = (frame: Uint8Array): string => {
+    const { verdicts } = prog.replay(fromPackets([frame]));
+    return Object.keys(verdicts).find((name) => verdicts[name] === 1)!;
+  };
+  const seen = new Set<string>();
+  for (const frame of [FRAME, TAGGED]) {
+    const net = frame === FRAME ? 14 : 18;
+    for (let port = 1024; port < 1044; port++) {
+      const there = frame.slice();
+      there[net + 21] = port & 255;
+      const back = there.slice();
+      back.copyWithin(net + 12, net + 16, net + 20);
+      back.set(there.subarray(net + 12, net + 16), net + 16);
+      back.copyWithin(net + 20, net + 22, net + 24);
+      back.set(there.subarray(net + 20, net + 22), net + 22);
+      expect(cpuOf(back)).toBe(cpuOf(there));
+      seen.add(cpuOf(there));
+    }
+  }
+  expect([...seen].sort()).toEqual(["aborted", "drop", "pass", "tx"]);
+  const arp = FRAME.slice();
+  arp.set([8, 6], 12);
+  expect(cpuOf(arp)).toBe("aborted");
+  expect(whole.runtime.cpu()).toBe(0);
+  whole.close();
+});

@@ -12,6 +12,7 @@ import type { ReplayOptions, ReplayResult, Verdicts } from "../../loader/target.
 import { putFrame } from "../../pcap/link-layer.ts";
 import { LINKTYPE_ETHERNET, type PacketSource } from "../../pcap/source.ts";
 
+import { receiveCpu } from "../helpers/net-hash.ts";
 import { FRAME_AT, MAX_FRAME_BYTES, type PacketHook, runOnce, setCpu } from "./packet-hook.ts";
 
 const BATCH = 256;
@@ -66,6 +67,7 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
   const rowOf = verdictRows(table);
   const names = table.rows.map((r) => r.name).concat(table.other);
   const counts = new Float64Array(table.rows.length + 1);
+  const manyCpus = m.cpus > 1;
   let packets = 0;
   let elapsedMs = 0;
   const batch: Batch = {
@@ -119,6 +121,7 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
       blocks.copy(FRAME_AT, start, length);
     } else length = putFrame(u8, FRAME_AT, MAX_FRAME_BYTES, bytes, start, end, linkType);
     setTime(sec, nsec);
+    if (manyCpus) setCpu(m, receiveCpu(m, FRAME_AT, FRAME_AT + length));
     hook.stage(length, origLen, sec, nsec, ifIndex + 1);
     const at = row(runOnce(m, exec));
     counts[at]!++;
@@ -229,6 +232,7 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
       }
     } finally {
       event.nowNs = nowBefore;
+      setCpu(m, 0);
     }
     if (done) clock.source = null;
     const nsPerPacket = packets === 0 ? 0 : (elapsedMs * 1e6) / packets;
