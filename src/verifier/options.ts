@@ -37,6 +37,7 @@ export interface VerifyOptions {
 }
 
 const STRICT_ALIGNMENT = 1;
+const ANY_ALIGNMENT = 2;
 const TEST_STATE_FREQ = 8;
 const TEST_REG_INVARIANTS = 128;
 const CGROUP_SOCK = 9;
@@ -81,7 +82,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     bpfCapable: privileged,
     allowPtrLeaks: privileged,
     allowUninitStack: privileged,
-    strictAlignment: (flags & STRICT_ALIGNMENT) !== 0,
+    strictAlignment: (flags & (STRICT_ALIGNMENT | ANY_ALIGNMENT)) === STRICT_ALIGNMENT,
     testStateFreq: (flags & TEST_STATE_FREQ) !== 0,
     testRegInvariants: (flags & TEST_REG_INVARIANTS) !== 0,
     kernel: options.kernel ?? "6.18",
