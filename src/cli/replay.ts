@@ -32,7 +32,8 @@ export interface RunRequest {
   readonly format?: readonly string[] | undefined;
   readonly prog?: string | undefined;
   readonly target: "embedded" | "linux";
-  readonly engine: "jit" | "interp";
+  /** Default: what the host allows. */
+  readonly engine?: "jit" | "interp" | undefined;
   /** Global variables, values as typed. */
   readonly set: Readonly<Record<string, string>>;
   /** File for the packets that were not dropped. */
@@ -158,7 +159,7 @@ async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Prom
   const raw =
     request.btf !== undefined ? await readBtf(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
   return embedded({
-    engine: request.engine,
+    ...(request.engine === undefined ? {} : { engine: request.engine }),
     random: request.seed,
     ...(raw === null ? {} : { kernelBtf: new Btf(raw) }),
     ...(request.unsafe === true ? { unsafe: true } : {}),
@@ -249,7 +250,9 @@ function eventProgs(collection: Collection): readonly Program[] {
 
 function reportLoad(collection: Collection, request: RunRequest): void {
   const c = colors();
-  const where = request.target === "linux" ? "in the kernel" : `in user space (embedded, ${request.engine})`;
+  const { target } = collection;
+  const where =
+    target.name === "linux" ? "in the kernel" : `in user space (embedded, ${(target as EmbeddedTarget).engine})`;
   const { load, verify, jit } = collection.times;
   const programs = Object.values(collection.programs);
   const maps = collection.userMaps;

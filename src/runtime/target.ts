@@ -71,6 +71,8 @@ export interface Stages {
 export interface EmbeddedTarget extends Target {
   readonly name: "embedded";
   readonly options: Readonly<EmbeddedOptions>;
+  /** The engine that programs run on: `options.engine`, or what the host allows. */
+  readonly engine: "jit" | "interp";
   /** The memory, heap and clock behind it; made on first use. */
   readonly runtime: Runtime;
   readonly hooks: Hooks;
@@ -94,6 +96,14 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     throw new SkepError("runtime/cpus", `a runtime of ${cpus} CPUs`, { advice: "choose from 1 to 1024" });
   }
   const engineName = options.engine ?? (wasmAllowed() ? "jit" : "interp");
+  if (engineName !== "jit" && engineName !== "interp") {
+    throw new SkepError("runtime/engine", `no engine ${engineName}`, { advice: "choose jit or interp" });
+  }
+  if (engineName === "jit" && !wasmAllowed()) {
+    throw new SkepError("runtime/engine", "the jit needs WebAssembly, and this host does not allow it", {
+      advice: 'leave the engine out, or choose "interp"',
+    });
+  }
   let needBytes = 0;
   let state: { rt: Runtime; hooks: Hooks; helpers: ReadonlyMap<number, HelperImpl> } | null = null;
   const progs = new Set<EmbeddedProg>();
@@ -150,6 +160,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
   const target: EmbeddedTarget = {
     name: "embedded",
     options,
+    engine: engineName,
     kernelBtf: options.kernelBtf ?? null,
     get kfuncModel() {
       return kfuncModel();

@@ -169,6 +169,20 @@ describe.skipIf(!built)("skep", () => {
     expect(skep("run", "examples/firewall.bpf.o", "--pcap", SCAN, "--maps", bad)).toMatchObject({ status: 6 });
   });
 
+  test("where WebAssembly is forbidden the interpreter runs the programs, with the same maps", () => {
+    const jitless = (...words: string[]): Ran =>
+      spawnSync(process.execPath, ["--jitless", "--no-warnings", MAIN, ...words], { cwd: ROOT, encoding: "utf8" });
+    const { maps, verdicts } = JSON.parse(skep("run", GUARD, "--pcap", SCAN, "--json").stdout) as Record<
+      string,
+      unknown
+    >;
+    const forbidden = jitless("run", GUARD, "--pcap", SCAN, "--json");
+    expect(JSON.parse(forbidden.stdout)).toMatchObject({ maps, verdicts });
+    const asked = jitless("run", GUARD, "--pcap", SCAN, "--engine", "jit");
+    expect(asked.status).not.toBe(0);
+    expect(asked.stderr).toContain("error[runtime/engine]: the jit needs WebAssembly");
+  });
+
   test("a gzip capture is read as it is", () => {
     const packed = join(scratch, "scan.pcap.gz");
     writeFileSync(packed, gzipSync(readFileSync(`${ROOT}/${SCAN}`)));

@@ -18,7 +18,6 @@ export function register(program: Command): void {
         object: example("syn_guard.bpf.o"),
         pcap: example("synscan.pcap"),
         target: "embedded",
-        engine: "jit",
         set: {},
         rows: 10,
         seed: 1,

@@ -9,7 +9,7 @@ interface RunFlags {
   format?: string[];
   prog?: string;
   target: "embedded" | "linux";
-  engine: "jit" | "interp";
+  engine?: "jit" | "interp";
   set: Record<string, string>;
   write?: string;
   limit?: number;
@@ -30,7 +30,12 @@ export function register(program: Command): void {
     .option("--format <file...>", "layout of a tracepoint: its tracefs format file, [GROUP=]FILE")
     .option("--prog <name>", "which program, where the object has several of the kind")
     .addOption(new Option("--target <target>", "where to run").choices(["embedded", "linux"]).default("embedded"))
-    .addOption(new Option("--engine <engine>", "embedded engine").choices(["jit", "interp"]).default("jit"))
+    .addOption(
+      new Option("--engine <engine>", "embedded engine (default: jit where WebAssembly is allowed)").choices([
+        "jit",
+        "interp",
+      ]),
+    )
     .option("--set <name=value>", "set a global (const volatile) before load; may be repeated", collectSetting, {})
     .option("--write <file>", "write packets that were not dropped, as the program left them, to a pcap")
     .option("--maps <file>", "put entries into maps first: JSON, as --json prints maps")
