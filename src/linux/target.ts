@@ -14,7 +14,7 @@ import { hasSince, versionCode } from "../abi/since.ts";
 import { bug, SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
-import type { Target, TargetMap, TargetProg } from "../loader/target.ts";
+import type { MapLink, Target, TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { btfComplaint, loadBtf } from "./bpf/btf.ts";
 import { Bpf } from "./bpf/call.ts";
@@ -33,6 +33,7 @@ import { createLinuxMap } from "./map-create.ts";
 import { openLinuxMap } from "./map-open.ts";
 import { LinuxProg } from "./prog.ts";
 import { type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
+import { attachStructOps } from "./struct-ops.ts";
 import type { Sys } from "./sys.ts";
 
 export interface LinuxOptions {
@@ -122,6 +123,13 @@ class LinuxTarget implements KernelTarget {
     const map = openLinuxMap(this.bpf, this.cpus, at, (closed) => this.live.delete(closed));
     this.live.add(map);
     return map;
+  }
+
+  attachStructOps(map: TargetMap, progOf: (name: string) => TargetProg | undefined): MapLink {
+    if (map instanceof LinuxMap && this.kernelBtf !== null) {
+      return attachStructOps(this.bpf, map, this.kernelBtf, progOf);
+    }
+    throw new SkepError("load/target", `map ${map.spec.name} belongs to another target, or the kernel has no BTF`);
   }
 
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg {

@@ -7,7 +7,7 @@ import { BpfMap, makeMap } from "./map.ts";
 import { type Link, noReplay, type Program } from "./program.ts";
 import { recordType } from "./records.ts";
 import type { AnyShape, ObjectShape, Value } from "./shape.ts";
-import type { Target } from "./target.ts";
+import type { MapLink, Target } from "./target.ts";
 
 export interface LoadTimes {
   /** Milliseconds: parsing, CO-RE and making maps; verifying all programs; compiling them. */
@@ -28,6 +28,7 @@ export class Collection<T extends ObjectShape = AnyShape> {
   readonly maps: { readonly [K in keyof T["maps"]]: BpfMap<T["maps"][K]["key"], T["maps"][K]["value"]> };
   readonly times: LoadTimes;
   readonly #links = new Set<Link>();
+  readonly #mapLinks = new Set<MapLink>();
   readonly #all: ReadonlyMap<string, BpfMap>;
   readonly #owned: { close(): void }[];
   readonly #globals = new Map<string, Record<string, Value>>();
@@ -116,6 +117,32 @@ export class Collection<T extends ObjectShape = AnyShape> {
     return new BpfMap<K, V>(map, recordType(this.spec, spec));
   }
 
+  /**
+   * Puts a struct_ops map in force (a TCP congestion control, a scheduler) until closed. Throws "load/map" for a name that no
+   * such map has, "load/not-supported" where the target has no kernel to change.
+   */
+  attachStructOps(name: keyof T["maps"] & string): MapLink {
+    const map = this.#all.get(name);
+    if (map === undefined || map.spec.structOps === null) {
+      throw new SkepError("load/map", `no struct_ops map ${name} in ${this.spec.name}`);
+    }
+    if (this.target.attachStructOps === undefined) {
+      throw new SkepError("load/not-supported", "this target has no kernel that struct_ops could change", {
+        advice: "use the linux target",
+      });
+    }
+    const programs = this.programs as Readonly<Record<string, Program>>;
+    const made = this.target.attachStructOps(map.raw, (prog) => programs[prog]?.raw);
+    const link: MapLink = {
+      what: made.what,
+      close: () => {
+        if (this.#mapLinks.delete(link)) made.close();
+      },
+    };
+    this.#mapLinks.add(link);
+    return link;
+  }
+
   /** Every map that can be iterated, decoded; ring buffers and queues are left as they are. */
   snapshot(): Snapshot {
     const out: Snapshot = {};
@@ -130,6 +157,7 @@ export class Collection<T extends ObjectShape = AnyShape> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const link of [...this.#mapLinks]) link.close();
     for (const link of this.#links) link.close();
     for (let i = this.#owned.length - 1; i >= 0; i--) this.#owned[i]!.close();
   }

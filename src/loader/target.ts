@@ -33,6 +33,8 @@ export interface Target {
     events: Iterable<RecordedEvent>,
     options?: EventReplayOptions,
   ): EventReplayResult[];
+  /** Puts a struct_ops map in force, with its programs by name. Absent where the target has no kernel to change. */
+  attachStructOps?(map: TargetMap, progOf: (name: string) => TargetProg | undefined): MapLink;
   /** Frees everything that is left, links first. */
   close(): void;
 }
@@ -208,6 +210,13 @@ export interface TargetLink {
   detach?(): void;
   /** What an iterator writes, run once. */
   read?(): Uint8Array;
+  close(): void;
+}
+
+/** A struct_ops map in force, until closed. */
+export interface MapLink {
+  /** "struct_ops my_cc". */
+  readonly what: string;
   close(): void;
 }
 
