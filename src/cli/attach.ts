@@ -6,7 +6,7 @@
  *     --json  {"map": name, "record": {...}} a line; at the end {"maps": {...}} and {"lost": {...}}
  */
 import { BPF_TRACE_ITER } from "../abi/attach-types.ts";
-import { progTypeWord } from "../abi/prog-types.ts";
+import { BPF_PROG_TYPE_STRUCT_OPS, progTypeWord } from "../abi/prog-types.ts";
 import { SkepError } from "../base/error.ts";
 import { jsonOf } from "../btf/show.ts";
 import { linux } from "../linux/target.ts";
@@ -55,9 +55,11 @@ export async function attachObject(request: AttachRequest): Promise<void> {
     const collection = loadObject(spec, linux(), { ...globalsFrom(spec, settings), programs: names }, true);
     try {
       const links = plans.flatMap(({ prog, attach }) => attachAll(collection.programs[prog.name]!, attach));
+      const ops = spec.maps.filter((map) => map.structOps?.autocreate === true && request.prog === undefined);
+      for (const map of ops) say(collection.attachStructOps(map.name).what);
       const iters = links.filter((link) => hookOf(link.program.spec) === "iter");
       for (const link of iters) process.stdout.write(link.read());
-      if (iters.length < links.length) {
+      if (iters.length < links.length || ops.length > 0) {
         talk(links, request);
         await stream(collection, request, stop);
       }
@@ -73,7 +75,7 @@ export async function attachObject(request: AttachRequest): Promise<void> {
 
 interface Wanted {
   readonly loaded: readonly ProgSpec[];
-  /** Without those that only tail calls lead to. */
+  /** Without those that only tail calls lead to, and those of struct_ops maps. */
   readonly attached: readonly ProgSpec[];
 }
 
@@ -88,8 +90,12 @@ function programsFor(spec: ObjSpec, names: readonly string[] | undefined): Wante
   const attached = spec.programs.filter((prog) =>
     names === undefined ? prog.autoload && !inSlots.has(prog.name) : names.includes(prog.name),
   );
+  const ops = attached.filter((prog) => prog.type === BPF_PROG_TYPE_STRUCT_OPS);
   if (attached.length === 0) throw new SkepError("usage/prog", `${spec.name} has no program to attach`);
-  return { attached, loaded: spec.programs.filter((prog) => attached.includes(prog) || inSlots.has(prog.name)) };
+  return {
+    attached: attached.filter((prog) => !ops.includes(prog)),
+    loaded: spec.programs.filter((prog) => attached.includes(prog) || inSlots.has(prog.name)),
+  };
 }
 
 /** Types whose hook itself takes a process: the others need a filter of the object's own. */

@@ -106,6 +106,12 @@ describe.skipIf(why !== null)("skep attach", () => {
     ).toBe(true);
   });
 
+  test("struct_ops maps are in force until the end", async () => {
+    const run = attach("test/fixtures/linux/cc.bpf.o", "--duration", "1");
+    expect(await run.ended).toBe(0);
+    expect(run.stderr).toMatch(/struct_ops plain\nstruct_ops linked\n/);
+  });
+
   test("ends when the process is gone", async () => {
     const child = spawn("sleep", ["3"]);
     const run = attach("examples/opens.bpf.o", "--pid", String(child.pid));
