@@ -165,6 +165,23 @@ describe("embedded target", () => {
     expect(t.runtime.maps()).toEqual([]);
   });
 
+  it("closes a prog array that its own program uses, in any order", () => {
+    const jumps = mapSpec(BPF_MAP_TYPE_PROG_ARRAY, { name: "jumps", valueSize: 4, maxEntries: 2 });
+    const text = "r2 = map[jumps] ll\nr3 = 1\ncall 12\nr0 = 7\nexit";
+    for (const order of ["target", "program", "map"]) {
+      const t = target();
+      const used = t.runtime.heap.used;
+      const table = t.createMap(jumps, null);
+      const caller = t.loadProg(resolvedProg(text, [jumps]), [table]);
+      table.setSlot(u32Bytes(1), caller);
+      const { heap } = t.runtime;
+      const parts = order === "map" ? [table, caller] : [caller, table];
+      if (order !== "target") for (const part of parts) part.close();
+      t.close();
+      expect(heap.used).toBe(used);
+    }
+  });
+
   it("gives every byte back: load and unload 1,000 times", () => {
     const t = target({ memoryBytes: 2 << 20 });
     const flows = mapSpec(BPF_MAP_TYPE_HASH, { name: "flows", maxEntries: 100 });

@@ -49,6 +49,8 @@ export class EmbeddedMap implements SlotMap {
   readonly #keySize: number;
   #frozen = false;
   #closed = false;
+  /** Letting go of what is in it may have been what freed it: a prog array that its own programs use. */
+  #freed = false;
   /** Programs and maps of maps that use it: memory goes when user space and all of them are done. */
   #users = 0;
 
@@ -222,7 +224,8 @@ export class EmbeddedMap implements SlotMap {
   }
 
   #freeIfDone(): void {
-    if (!this.#closed || this.#users > 0) return;
+    if (!this.#closed || this.#users > 0 || this.#freed) return;
+    this.#freed = true;
     const { ops } = this;
     // What values own (objects of programs) goes with them.
     if (ops.record.length > 0) {
