@@ -1,6 +1,7 @@
 /**
  * What an engine gets and gives. `interp` and `jit` are two implementations of one contract; vectors run on both.
  */
+import type { WasmTable } from "../base/wasm.ts";
 import type { VerifiedProg } from "../obj/verified.ts";
 
 /**
@@ -78,7 +79,7 @@ export interface EngineEnv {
    * holds a program without a WebAssembly entry (then `tailCall` is asked).
    * The runtime puts `Executable.entry` in the table. Left out, every tail call goes through `tailCall`.
    */
-  readonly progTable?: WebAssembly.Table;
+  readonly progTable?: WasmTable;
 }
 
 export const DEFAULT_BUDGET = 0x4000000;

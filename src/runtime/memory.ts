@@ -3,7 +3,9 @@
  * and every view stays valid. Where WebAssembly is forbidden (or not wanted) a plain ArrayBuffer takes its place and only the
  * interpreter runs. Pages that nobody touches cost address space, not memory.
  */
+
 import { SkepError } from "../base/error.ts";
+import type { WasmMemory } from "../base/wasm.ts";
 
 const WASM_PAGE_BYTES = 0x10000;
 export const DEFAULT_MEMORY_BYTES: number = 64 << 20;
@@ -15,7 +17,7 @@ const COPY_WORDS_BYTES = 128;
 
 export interface LinearMemory {
   /** The WebAssembly memory, null where a plain buffer stands in. */
-  readonly wasm: WebAssembly.Memory | null;
+  readonly wasm: WasmMemory | null;
   readonly buffer: ArrayBuffer;
   readonly bytes: number;
   readonly u8: Uint8Array;
@@ -57,7 +59,7 @@ export function linearMemory(bytes: number, kind: "wasm" | "plain"): LinearMemor
     });
   }
   const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
-  let wasm: WebAssembly.Memory | null = null;
+  let wasm: WasmMemory | null = null;
   let buffer: ArrayBuffer;
   try {
     wasm = kind === "wasm" ? new WebAssembly.Memory({ initial: pages, maximum: pages }) : null;

@@ -14,6 +14,7 @@ import {
 } from "../abi/map-types.ts";
 import { EINVAL, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import type { WasmTable } from "../base/wasm.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { Region } from "../engine/engine.ts";
 import {
@@ -85,7 +86,7 @@ export interface Runtime extends Machine, MapOwner {
   maps(): readonly EmbeddedMap[];
   readonly progs: Map<number, SlotProg>;
   /** Entries of programs by SlotProg.tableIndex; null where programs are interpreted. */
-  readonly progTable: WebAssembly.Table | null;
+  readonly progTable: WasmTable | null;
   /** Puts a compiled program's entry into the table; 0 where there is none. */
   addEntry(entry: unknown): number;
   dropEntry(index: number): void;

@@ -10,6 +10,7 @@
  * Results are as in MapOps: addresses, or 0 and -errno. map-module.test.ts runs both implementations side by side and
  * compares every byte.
  */
+
 import {
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_ARRAY_OF_MAPS,
@@ -21,6 +22,7 @@ import {
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../../abi/map-types.ts";
+import type { WasmMemory } from "../../base/wasm.ts";
 import { MAP_TYPE } from "../../layout/layout.ts";
 import type { Code } from "../../wasm/code.ts";
 import { ModuleBuilder } from "../../wasm/module.ts";
@@ -43,7 +45,7 @@ export interface MapModule extends SlowMaps {
 }
 
 /** Compiles and instantiates over `memory`. */
-export function instantiateMaps(memory: WebAssembly.Memory, slow: SlowMaps): MapModule {
+export function instantiateMaps(memory: WasmMemory, slow: SlowMaps): MapModule {
   compiled ??= new WebAssembly.Module(buildMapModule());
   const instance = new WebAssembly.Instance(compiled, {
     env: { memory, lookup: slow.lookup, update: slow.update, remove: slow.remove },
