@@ -71,11 +71,12 @@ export async function compareFiles(paths: readonly string[], options: SourceOpti
   if (totals.compiled < totals.clangCompiled || totals.accepted < totals.clangAccepted) process.exitCode = EXIT_FAILED;
 }
 
-/** A file as it is; of a folder every source below it, by name. */
+/** A file as it is; of a folder every *.bpf.c below it, or, where it has none, every .c file. */
 function sourcesAt(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((file) => isSource(file) && (file.endsWith(".bpf.c") || !file.includes(".bpf.")))
+  const all = readdirSync(path, { recursive: true, encoding: "utf8" }).filter(isSource);
+  const marked = all.filter((file) => file.endsWith(".bpf.c"));
+  return (marked.length > 0 ? marked : all)
     .sort()
     .map((file) => `${path.replace(/\/$/, "")}/${file}`);
 }
@@ -145,11 +146,13 @@ function outcomes(
   const found = new Map<string, { section: string; outcome: ProgramOutcome }>();
   try {
     const spec = parseObject(object, file);
-    const maps = resolveMaps(spec, kernel);
+    // Ids of local types are the object's own: so is what was found for them.
+    const own: KernelView = { ...kernel, coreCache: new Map() };
+    const maps = resolveMaps(spec, own);
     for (const prog of spec.programs) {
       found.set(prog.name, {
         section: prog.section,
-        outcome: verdict(() => judge.judge(resolveOn(prog, spec, maps, kernel)), prog.insns.length),
+        outcome: verdict(() => judge.judge(resolveOn(prog, spec, maps, own)), prog.insns.length),
       });
     }
   } catch (error) {
