@@ -115,7 +115,11 @@ export function castTo(e: Expr, type: CType, implicit = true): Expr {
   if (to.kind === "record") return e;
   const toInt = intOf(type);
   if (e.kind === "int" && (toInt !== undefined || to.kind === "ptr")) {
-    if (to.kind === "ptr") return intExpr(BigInt.asUintN(64, e.value), value, e.loc);
+    if (to.kind === "ptr") {
+      // *(enum e *)ENUMERATOR is how CO-RE macros name one.
+      const address = intExpr(BigInt.asUintN(64, e.value), value, e.loc);
+      return e.enumerator === undefined ? address : { ...address, enumerator: e.enumerator };
+    }
     const folded = intExpr(wrapInt(e.value, toInt!), value, e.loc);
     return e.enumerator === undefined ? folded : { ...folded, enumerator: e.enumerator };
   }
@@ -200,7 +204,7 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
       return castTo(e, type);
     }
     if (isInteger(e.type)) {
-      p.error(
+      p.softError(
         "C211",
         `incompatible integer to pointer conversion ${purpose} ${quoteType(unqualified(type))} from ${quoteType(e.type)}`,
         e.loc,
@@ -212,7 +216,7 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
     }
   }
   if (from.kind === "ptr" && isInteger(type)) {
-    p.error(
+    p.softError(
       "C211",
       `incompatible pointer to integer conversion ${purpose} ${quoteType(unqualified(type))} from ${quoteType(e.type)}`,
       e.loc,
