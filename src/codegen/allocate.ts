@@ -17,6 +17,7 @@ export interface Allocation {
 }
 
 const REGS = 10;
+const ALL_REGS = 0x3ff;
 const MAX_ROUNDS = 40;
 
 export function allocate(fn: MFunction): Allocation {
@@ -142,7 +143,7 @@ function assign(
     const ranges = live.ranges[v]!;
     const allowed = live.allowed[v]!;
     const free = (reg: number): boolean => (allowed & (1 << reg)) !== 0 && !overlaps(taken[reg]!, ranges);
-    const reg = preferred(hints[v]!, regs, free, (allowed & 0x3f) === 0);
+    const reg = preferred(hints, v, regs, live.allowed, free);
     if (reg >= 0) {
       place(v, reg);
       continue;
@@ -168,28 +169,37 @@ function assign(
 
 /** Registers that calls do not touch come last for those who need none of them; arguments' registers from the top. */
 const ORDER = [5, 4, 3, 2, 1, 0, 9, 8, 7, 6] as const;
-const ORDER_KEPT = [6, 7, 8, 9] as const;
 
-function preferred(hints: readonly Hint[], regs: Int8Array, free: (reg: number) => boolean, kept: boolean): number {
-  if (hints.length > 0) {
-    const votes = new Float64Array(REGS);
-    let any = false;
-    for (const { to, weight } of hints) {
-      const reg = to < 0 ? -1 - to : regs[to]!;
-      if (reg < 0) continue;
+/**
+ * The free register that most moves ask for. Partners without a register yet vote for what they may have and for what
+ * their own partners have, more softly.
+ */
+function preferred(
+  hints: readonly Hint[][],
+  v: number,
+  regs: Int8Array,
+  allowed: Uint16Array,
+  free: (reg: number) => boolean,
+): number {
+  const votes = new Float64Array(REGS);
+  for (const { to, weight } of hints[v]!) {
+    const reg = to < 0 ? -1 - to : regs[to]!;
+    if (reg >= 0) {
       votes[reg]! += weight;
-      any = true;
+      continue;
     }
-    while (any) {
-      let best = -1;
-      for (let reg = 0; reg < REGS; reg++) if (votes[reg]! > 0 && (best < 0 || votes[reg]! > votes[best]!)) best = reg;
-      if (best < 0) break;
-      if (free(best)) return best;
-      votes[best] = 0;
+    const mask = allowed[to]!;
+    for (const next of hints[to]!) {
+      const own = next.to < 0 ? -1 - next.to : regs[next.to]!;
+      if (own >= 0 && next.to !== v) votes[own]! += 0.3 * Math.min(weight, next.weight);
     }
+    if (mask !== ALL_REGS) for (let r = 0; r < REGS; r++) if (mask & (1 << r)) votes[r]! += 0.1 * weight;
   }
-  for (const reg of kept ? ORDER_KEPT : ORDER) if (free(reg)) return reg;
-  return -1;
+  let best = -1;
+  for (const reg of ORDER) {
+    if ((best < 0 || votes[reg]! > votes[best]!) && free(reg)) best = reg;
+  }
+  return best;
 }
 
 /** The register whose holders in the way cost least, if they cost less than v itself. */

@@ -3,6 +3,7 @@ import type { IrDiagnostic, IrFunction } from "../ir/ir.ts";
 import { allocate } from "./allocate.ts";
 import { type EmittedFunction, emitFunction } from "./emit.ts";
 import { layOutFrame } from "./frame.ts";
+import { layOutBlocks } from "./layout.ts";
 import { prepare } from "./prepare.ts";
 import { type SelectOptions, select } from "./select.ts";
 
@@ -12,6 +13,7 @@ export function compileFunction(fn: IrFunction, options: SelectOptions, diagnost
   const selected = select(fn, options, diagnostics);
   const registers = allocate(selected);
   layOutFrame(selected, fn, diagnostics);
+  layOutBlocks(selected, registers);
   const emitted = emitFunction(selected, registers, options.cpu);
   // The kernel wants a line for a function's first instruction.
   if (fn.pos !== null && emitted.lines[0]?.insnIdx !== 0) emitted.lines.unshift({ insnIdx: 0, pos: fn.pos });

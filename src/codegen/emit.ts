@@ -154,7 +154,7 @@ function emitInst(e: Emitter, inst: MInst, block: MBlock, next: MBlock | undefin
       put(e, inst.code, 0, 0, 0, 0);
       break;
     case "jmp":
-      phiCopies(e, block, inst.targets![0]!, pos);
+      if (block.copies !== undefined) placeOperands(e, block.copies.args, block.copies.regs, pos);
       if (inst.targets![0] !== next) jump(e, inst.targets![0]!);
       break;
     case "jcc":
@@ -316,19 +316,6 @@ function patchJumps(e: Emitter): void {
       insn.imm = distance;
     } else bug(`a jump of ${distance} instructions in ${e.name}`);
   }
-}
-
-function phiCopies(e: Emitter, block: MBlock, target: MBlock, pos: number): void {
-  const args: MOperand[] = [];
-  const regs: number[] = [];
-  for (const phi of target.insts) {
-    if (phi.k !== "phi") break;
-    const reg = e.alloc.regs[phi.def]!;
-    if (reg < 0) continue;
-    args.push(phi.args![phi.from!.indexOf(block)] ?? bug(`phi in ${e.name} lacks an edge`));
-    regs.push(reg);
-  }
-  if (args.length > 0) placeOperands(e, args, regs, pos);
 }
 
 /** [to, from] all at once. A cycle goes through a register that is free here, or through the stack. */

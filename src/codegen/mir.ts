@@ -118,6 +118,8 @@ export interface MBlock {
   depth: number;
   /** Slot of its first instruction, once placed. */
   start: number;
+  /** Once registers are given out: what goes into which register at the end, for the phis behind. */
+  copies?: { readonly args: MOperand[]; readonly regs: number[] };
 }
 
 export interface MSlot {

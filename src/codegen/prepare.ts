@@ -12,6 +12,7 @@ export function prepare(fn: IrFunction): void {
   lowerSwitches(fn);
   lowerSelects(fn);
   splitCriticalEdges(fn);
+  returnAtOnce(fn);
 }
 
 function lowerSelects(fn: IrFunction): void {
@@ -191,6 +192,24 @@ function splitCriticalEdges(fn: IrFunction): void {
     }
   }
   fn.blocks.push(...added);
+}
+
+/** goto to a block that only returns is a return: as long, and one instruction less to run. */
+function returnAtOnce(fn: IrFunction): void {
+  for (const block of fn.blocks) {
+    const end = terminatorOf(block);
+    if (end?.op !== "br") continue;
+    const target = end.targets[0]!;
+    const ret = terminatorOf(target);
+    const phis = phisOf(target);
+    if (ret?.op !== "ret" || target === block || target.instrs.length !== phis.length + 1) continue;
+    const value = ret.args[0];
+    const phi = phis.find((one) => one === value);
+    const args = value === undefined ? [] : [phi === undefined ? value : phi.args[phi.blocks.indexOf(block)]!];
+    block.instrs[block.instrs.length - 1] = { ...ret, id: fn.nextId++, args, targets: [] };
+    for (const one of phis) dropOne(one, block);
+  }
+  dropUnreachable(fn);
 }
 
 function sameFrom(phi: Phi, block: Block): boolean {

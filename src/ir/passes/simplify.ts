@@ -249,7 +249,7 @@ function constantLoad(instr: Instr & { op: "load" }, globals: ReadonlyMap<string
 function rewriteInPlace(fn: IrFunction, block: Block, instr: Instr): boolean {
   switch (instr.op) {
     case "ptradd":
-      return joinSteps(instr);
+      return joinSteps(fn, block, instr);
     case "zext":
     case "sext":
     case "trunc":
@@ -315,10 +315,17 @@ function powerOfTwo(fn: IrFunction, block: Block, instr: Binary): boolean {
   return true;
 }
 
-/** (p + 4) + 8 -> p + 12 */
-function joinSteps(instr: Instr & { op: "ptradd" }): boolean {
+/** (p + 4) + 8 -> p + 12, and (p + 4) + i -> (p + i) + 4: constants last, so that they go into the access. */
+function joinSteps(fn: IrFunction, block: Block, instr: Instr & { op: "ptradd" }): boolean {
   const [base, by] = instr.args as [Value, Value];
-  if (base.op !== "ptradd" || by.op !== "const" || base.args[1]!.op !== "const") return false;
+  if (base.op !== "ptradd" || base.args[1]!.op !== "const") return false;
+  if (by.op !== "const") {
+    const root = base.args[0]!;
+    const step: Instr = { op: "ptradd", type: "ptr", id: fn.nextId++, args: [root, by], pos: instr.pos };
+    block.instrs.splice(block.instrs.indexOf(instr), 0, step);
+    instr.args = [step, base.args[1]!];
+    return true;
+  }
   instr.args = [base.args[0]!, constant("i64", base.args[1]!.value + by.value)];
   return true;
 }
