@@ -288,7 +288,7 @@ function finishVariable(p: Parser, decl: VarDecl, local: boolean): void {
     });
     return;
   }
-  if (t.kind === "void") {
+  if (t.kind === "void" && decl.storage !== "extern") {
     p.error("C226", `variable '${name}' has incomplete type 'void'`, loc);
     decl.type = { kind: "int", name: "int", size: 4, signed: true, rank: 3 };
     return;

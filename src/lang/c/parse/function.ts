@@ -24,6 +24,7 @@ export function functionBody(p: Parser, func: FuncDecl, params: readonly VarDecl
     ret: func.type.ret,
     locals: [] as VarDecl[],
     labels: new Map<string, Label>(),
+    localLabels: [] as Map<string, Label>[],
     switches: [],
     loops: 0,
     breaks: 0,

@@ -36,6 +36,25 @@ const PRAGMA = 6;
 /** Brackets, statements and declarators may nest this deep (clang's limit, too). */
 const MAX_DEPTH = 256;
 
+/** clang's names of our warnings, for `#pragma GCC diagnostic`. */
+const WARNING_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  C211: ["-Wint-conversion"],
+  C500: ["-Wunused-variable", "-Wunused"],
+  C501: ["-Wunused-function", "-Wunused"],
+  C506: ["-Wunused-value", "-Wunused-comparison", "-Wunused"],
+  C507: ["-Wunused-label", "-Wunused"],
+  C508: ["-Wreturn-type"],
+  C520: ["-Wincompatible-pointer-types", "-Wincompatible-function-pointer-types"],
+  C521: ["-Wincompatible-pointer-types-discards-qualifiers", "-Wdiscarded-qualifiers"],
+  C522: ["-Wcompare-distinct-pointer-types", "-Wpointer-type-mismatch"],
+  C523: ["-Wpointer-integer-compare"],
+  C530: ["-Wdivision-by-zero", "-Wdiv-by-zero"],
+  C531: ["-Winteger-overflow"],
+  C532: ["-Wshift-count-overflow", "-Wshift-count-negative"],
+  C533: ["-Warray-bounds"],
+  C541: ["-Wunknown-attributes", "-Wattributes"],
+};
+
 export interface EnumSym {
   readonly kind: "enumerator";
   readonly expr: IntExpr;
@@ -66,6 +85,8 @@ export interface FuncContext {
   readonly ret: CType;
   readonly locals: VarDecl[];
   readonly labels: Map<string, Label>;
+  /** Names that `__label__` made local to a block, innermost last. */
+  readonly localLabels: Map<string, Label>[];
   readonly switches: SwitchContext[];
   /** Loops and switches around, for break and continue. */
   loops: number;
@@ -137,6 +158,9 @@ export class Parser {
   /** wchar_t is int. */
   readonly wide = true;
 
+  /** Warnings that `#pragma GCC diagnostic ignored` turned off, by clang's names. */
+  ignored: Set<string> = new Set();
+  readonly #ignoredStack: Set<string>[] = [];
   readonly #ordinary: (Sym | undefined)[] = [];
   readonly #ordinaryDepth: number[] = [];
   readonly #tags: (Tag | undefined)[] = [];
@@ -233,6 +257,7 @@ export class Parser {
   }
 
   warn(code: string, message: string, loc: Loc = this.loc, extra: ReportExtra = {}): void {
+    if (this.ignored.size > 0 && WARNING_FLAGS[code]?.some((flag) => this.ignored.has(flag)) === true) return;
     this.report.warn(code, loc, message, extra);
   }
 
@@ -260,6 +285,11 @@ export class Parser {
   /** After a Recover was caught: back to the level that caught it. */
   restoreNesting(level: number): void {
     this.#nesting = level;
+  }
+
+  /** An error by default that a pragma may turn off. */
+  softError(code: string, message: string, loc: Loc, extra: ReportExtra = {}): void {
+    if (WARNING_FLAGS[code]?.some((flag) => this.ignored.has(flag)) !== true) this.report.error(code, loc, message, extra);
   }
 
   // Scopes
@@ -366,7 +396,11 @@ export class Parser {
 
   /** The function's label of that name, made on the first use. */
   label(name: string, loc: Loc): Label {
-    const { labels } = this.func!;
+    const { labels, localLabels } = this.func!;
+    for (let i = localLabels.length - 1; i >= 0; i--) {
+      const local = localLabels[i].get(name);
+      if (local !== undefined) return local;
+    }
     let label = labels.get(name);
     if (label === undefined) {
       label = { name, defined: false, used: false, loc };
@@ -411,6 +445,16 @@ export class Parser {
         return;
       case "weak":
         this.weakNames.add(pragma.name);
+        return;
+      case "diagnosticPush":
+        this.#ignoredStack.push(new Set(this.ignored));
+        return;
+      case "diagnosticPop":
+        this.ignored = this.#ignoredStack.pop() ?? new Set();
+        return;
+      case "diagnostic":
+        if (pragma.ignored) this.ignored.add(pragma.name);
+        else this.ignored.delete(pragma.name);
         return;
       case "visibility":
         if (pragma.hidden === undefined) this.visibility.pop();

@@ -1,5 +1,5 @@
 /** statement (C11 6.8) with labels, case ranges, asm and unroll pragmas. */
-import type { CaseStmt, CompoundStmt, DefaultStmt, Expr, Stmt, SwitchStmt } from "../ast.ts";
+import type { CaseStmt, CompoundStmt, DefaultStmt, Expr, Label, Stmt, SwitchStmt } from "../ast.ts";
 import { assignTo, castTo, condition, isInteger, promote, rvalue } from "../sema/convert.ts";
 import { quoteType } from "../sema/show.ts";
 import { bare, intOf, VOID_PTR, wrapInt } from "../types.ts";
@@ -34,6 +34,7 @@ export function functionBlock(p: Parser): CompoundStmt {
   const body: Stmt[] = [];
   const level = p.nesting;
   const depth = p.depth;
+  const labels = p.func?.localLabels.length ?? 0;
   while (!p.is(125)) {
     if (p.is(EOF)) {
       p.fail("C109", "expected '}'", { notes: [{ loc, message: "to match this '{'" }] });
@@ -52,7 +53,24 @@ export function functionBlock(p: Parser): CompoundStmt {
   const end = p.loc;
   p.next();
   p.leave();
+  if (p.func !== undefined) p.func.localLabels.length = labels;
   return { kind: "block", body, loc, end };
+}
+
+/** GNU `__label__ a, b;`: labels of this block. */
+function localLabels(p: Parser): void {
+  const names = new Map<string, Label>();
+  do {
+    p.next();
+    if (!p.is(IDENT)) p.fail("C107", "expected a label's name after '__label__'");
+    const label: Label = { name: p.name(p.val), defined: false, used: false, loc: p.loc };
+    names.set(label.name, label);
+    // Unique in the function's list
+    p.func?.labels.set(`${label.name} ${p.loc}`, label);
+    p.next();
+  } while (p.is(44));
+  p.semicolon("after '__label__'");
+  p.func?.localLabels.push(names);
 }
 
 function blockItem(p: Parser): Stmt | undefined {
@@ -61,9 +79,7 @@ function blockItem(p: Parser): Stmt | undefined {
     return undefined;
   }
   if (p.is(335)) {
-    // __label__ a, b;
-    while (!p.is(59) && !p.is(EOF)) p.next();
-    p.semicolon("after '__label__'");
+    localLabels(p);
     return undefined;
   }
   // `name:` is a label even where name is a type

@@ -23,6 +23,9 @@ export type Pragma = { readonly loc: Loc } & (
   | { readonly kind: "packPop" }
   | { readonly kind: "packSet"; readonly align: number }
   | { readonly kind: "weak"; readonly name: string }
+  | { readonly kind: "diagnosticPush" | "diagnosticPop" }
+  /** `GCC diagnostic ignored "-Wname"`. */
+  | { readonly kind: "diagnostic"; readonly name: string; readonly ignored: boolean }
   | { readonly kind: "visibility"; readonly hidden: boolean | undefined }
 );
 
@@ -89,8 +92,10 @@ function pragma(pp: Preprocessor, words: readonly Word[], loc: Loc): void {
       } else if (text[1] === "visibility") {
         put({ kind: "visibility", hidden: text[2] === "push" ? text[4] === "hidden" : undefined, loc });
       } else if (text[1] === "system_header") pp.report.quietFiles.add(pp.file?.path ?? "");
-      else if (text[1] === "poison") {
-        // Use of a poisoned name is an error; nothing that BPF sources rely on
+      else if (text[1] === "diagnostic") {
+        if (text[2] === "push") put({ kind: "diagnosticPush", loc });
+        else if (text[2] === "pop") put({ kind: "diagnosticPop", loc });
+        else put({ kind: "diagnostic", name: (text[3] ?? "").slice(1, -1), ignored: text[2] === "ignored", loc });
       }
       return;
     case "pack":

@@ -27,6 +27,7 @@ const QUESTIONS = [
   "__has_constexpr_builtin",
   "__has_embed",
   "__is_identifier",
+  "__building_module",
 ] as const;
 const VALUES = [
   "__FILE__",
