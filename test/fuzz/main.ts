@@ -9,16 +9,35 @@ import { parseArgs } from "node:util";
 import { BACKENDS } from "../vectors/backends.ts";
 import { fuzz } from "./run.ts";
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: `${Date.now() % 0x7fffffff}` },
-    count: { type: "string", default: "10000" },
-    from: { type: "string", default: "0" },
-    findings: { type: "string", default: "1" },
-    refusals: { type: "boolean", default: false },
-    targets: { type: "string", default: BACKENDS.map((backend) => backend.name).join(",") },
-  },
-});
+function usage(message: string): never {
+  console.error(
+    `${message}\nusage: npm run fuzz -- [--seed N] [--count N] [--from I] [--findings N] [--refusals] [--targets interp,jit,linux]`,
+  );
+  process.exit(2);
+}
+
+const { values } = read();
+
+function read() {
+  try {
+    return parse();
+  } catch (error) {
+    return usage((error as Error).message);
+  }
+}
+
+function parse() {
+  return parseArgs({
+    options: {
+      seed: { type: "string", default: `${Date.now() % 0x7fffffff}` },
+      count: { type: "string", default: "10000" },
+      from: { type: "string", default: "0" },
+      findings: { type: "string", default: "1" },
+      refusals: { type: "boolean", default: false },
+      targets: { type: "string", default: BACKENDS.map((backend) => backend.name).join(",") },
+    },
+  });
+}
 
 const seed = Number(values.seed);
 const count = Number(values.count);
@@ -28,11 +47,7 @@ for (const { name, missing } of BACKENDS) {
   if (wanted.includes(name) && missing !== null) console.error(`${name} is left out: ${missing}`);
 }
 if (![seed, count, Number(values.from)].every(Number.isSafeInteger) || backends.length < 2) {
-  console.error(
-    "usage: npm run fuzz -- [--seed N] [--count N] [--from I] [--findings N] [--refusals] [--targets interp,jit,linux]",
-  );
-  console.error("       at least two targets must be here");
-  process.exit(2);
+  usage("numbers are whole, and at least two targets must be here");
 }
 
 console.error(`seed ${seed}, ${count} programs on ${backends.map((backend) => backend.name).join(", ")}`);

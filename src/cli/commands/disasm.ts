@@ -70,10 +70,14 @@ async function listingsOf(bytes: Uint8Array, file: string, prog: string | undefi
     const spec = parseObject(bytes, file);
     const programs = prog === undefined ? spec.programs : spec.programs.filter((one) => one.name === prog);
     if (programs.length === 0) {
-      throw new SkepError("input/program", prog === undefined ? "the object has no program" : `no program "${prog}"`, {
-        site: { file },
-        advice: `programs: ${spec.programs.map((one) => one.name).join(", ") || "none"}`,
-      });
+      throw new SkepError(
+        prog === undefined ? "input/program" : "usage/prog",
+        prog === undefined ? "the object has no program" : `no program "${prog}"`,
+        {
+          site: { file },
+          advice: `programs: ${spec.programs.map((one) => one.name).join(", ") || "none"}`,
+        },
+      );
     }
     return programs.map((one) => listingOf(spec, one));
   }
