@@ -218,6 +218,7 @@ function mayAlias(known: Known, root: Value, off: number, size: number, escaped:
   if (sameRoot(known.root, root)) return known.off < off + size && off < known.off + known.size;
   const apart = (a: Value, b: Value): boolean =>
     (a.op === "alloca" && (b.op === "alloca" || b.op === "sym" || b.op === "param" || !escaped.has(a))) ||
+    (a.op === "param" && a.prov === "ctx") ||
     (a.op === "sym" && b.op === "sym");
   return !apart(known.root, root) && !apart(root, known.root);
 }

@@ -36,12 +36,13 @@ export function sroa(fn: IrFunction): boolean {
   const entry = fn.blocks[0]!;
   for (const instr of [...entry.instrs]) {
     if (instr.op !== "alloca") continue;
-    const accesses = accessesOf(instr, users);
+    const steps = new Set<Instr>();
+    const accesses = accessesOf(instr, users, steps);
     if (accesses === null) continue;
     if (accesses.length > 0 && accesses.every((one) => wholeScalar(one, instr))) continue;
     const pieces = cut(fn, instr, accesses);
     if (pieces === null) continue;
-    rewrite(fn, instr, accesses, pieces, users);
+    rewrite(fn, instr, accesses, steps, pieces, users);
     changed = true;
   }
   return changed;
@@ -57,7 +58,7 @@ function wholeScalar(access: Access, slot: Alloca): boolean {
 }
 
 /** All accesses, or null where the address is used in another way. */
-function accessesOf(slot: Alloca, users: ReadonlyMap<Value, Instr[]>): Access[] | null {
+function accessesOf(slot: Alloca, users: ReadonlyMap<Value, Instr[]>, steps: Set<Instr>): Access[] | null {
   const found: Access[] = [];
   const work: [Value, number][] = [[slot, 0]];
   while (work.length > 0) {
@@ -67,6 +68,7 @@ function accessesOf(slot: Alloca, users: ReadonlyMap<Value, Instr[]>): Access[] 
       if (access === null) return null;
       if (access === "step") {
         const by = user.args[1]!;
+        steps.add(user);
         work.push([user, off + Number((by as { value: bigint }).value)]);
       } else if (access !== "none") {
         if (access.from < 0 || access.to > slot.sizeBytes) return null;
@@ -174,6 +176,7 @@ function rewrite(
   fn: IrFunction,
   slot: Alloca,
   accesses: readonly Access[],
+  steps: ReadonlySet<Instr>,
   pieces: readonly Piece[],
   users: Map<Value, Instr[]>,
 ): void {
@@ -187,6 +190,7 @@ function rewrite(
   const touched = (instr: Instr): boolean =>
     instr === slot ||
     byInstr.has(instr) ||
+    steps.has(instr) ||
     ((instr.op === "lifestart" || instr.op === "lifeend") && instr.args[0] === slot);
   for (const block of fn.blocks) {
     if (!block.instrs.some(touched)) continue;
@@ -201,6 +205,7 @@ function rewrite(
         out.push(instr);
         continue;
       }
+      if (steps.has(instr)) continue;
       const list = byInstr.get(instr);
       if (instr === slot) for (const piece of pieces) out.push(piece.slot);
       else if (list === undefined) for (const piece of pieces) put({ ...instr, id: fn.nextId++, args: [piece.slot] });
