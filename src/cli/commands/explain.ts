@@ -27,7 +27,12 @@ function list(): void {
 
 function explain(code: string): void {
   if (!codes().includes(code)) {
-    throw new SkepError("usage/code", `no explanation for ${code}`, { advice: "skep explain lists the codes" });
+    const advice = code.includes("/")
+      ? "codes with a slash tell what is wrong and what helps where they are printed; pages are there for the verifier's"
+      : "skep explain lists the codes";
+    throw new SkepError("usage/code", `no explanation for ${code.includes("/") ? code.toLowerCase() : code}`, {
+      advice,
+    });
   }
   const text = read(code);
   if (output.json) printJson({ code, title: titleOf(text), text });
