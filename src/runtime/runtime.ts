@@ -240,6 +240,10 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     tidOf: (at) => task?.tidOf(at) ?? 0,
     currentCgroup: () => (runtime.currentTask() === 0 ? 0 : (task?.cgroup() ?? 0)),
     cgroupIdOf: (at) => task?.cgroupIdOf(at) ?? 0,
+    redirectProg(map, key) {
+      u32[scratch >>> 2] = key;
+      return mapAt(map)?.redirectProg?.(scratch) ?? null;
+    },
     storageOf(mapType, owner, map, init, create) {
       const ops = mapAt(map);
       if (!isStorage(ops) || ops.spec.type !== mapType || owner === 0) return 0;

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { mapSpec } from "../../../test/fixtures/maps.ts";
 import { resolvedProg } from "../../../test/fixtures/progs.ts";
+import { BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "../../abi/attach-types.ts";
+import { BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_DEVMAP } from "../../abi/map-types.ts";
 import {
   BPF_PROG_TYPE_CGROUP_SKB,
   BPF_PROG_TYPE_SCHED_CLS,
@@ -348,5 +351,50 @@ test("replay: with several CPUs both directions of a flow run on one, and flows 
   arp.set([8, 6], 12);
   expect(cpuOf(arp)).toBe("aborted");
   expect(whole.runtime.cpu()).toBe(0);
+  whole.close();
+});
+
+test("XDP: packets redirected through a devmap or cpumap run its program", () => {
+  const whole = embeddedTarget(
+    { memoryBytes: 2 << 20, random: 1, cpus: 2 },
+    { engine: () => interp, verify: (prog) => ({ prog: unsafeVerified(prog), processed: 0 }), createHooks },
+  );
+  const dev = mapSpec(BPF_MAP_TYPE_DEVMAP, { name: "dev", valueSize: 8, maxEntries: 4 });
+  const cpus = mapSpec(BPF_MAP_TYPE_CPUMAP, { name: "cpus", valueSize: 8, maxEntries: 2 });
+  const maps = [dev, cpus].map((spec) => whole.createMap(spec, null));
+  // Drops what leaves by interface 9; on CPU 1, drops everything.
+  const egress = resolvedProg("r1 = *(u32 *)(r1 + 20)\nr0 = 2\nif r1 != 9 goto out\nr0 = 1\nout:\nexit", [], {
+    expectedAttachType: BPF_XDP_DEVMAP,
+  });
+  const onCpu = resolvedProg("call 8\nr1 = r0\nr0 = 2\nif r1 == 0 goto out\nr0 = 1\nout:\nexit", [], {
+    expectedAttachType: BPF_XDP_CPUMAP,
+  });
+  const [first, second] = [egress, onCpu].map((prog) => whole.loadProg(prog, []));
+  const words = (...list: number[]): Uint8Array => new Uint8Array(Uint32Array.from(list).buffer);
+  maps[0]!.update(words(0), words(7, first!.id), 0);
+  maps[0]!.update(words(1), words(9, first!.id), 0);
+  maps[0]!.update(words(2), words(9, 0), 0);
+  maps[1]!.update(words(0), words(64, second!.id), 0);
+  maps[1]!.update(words(1), words(64, second!.id), 0);
+  expect(codeOf(() => maps[0]!.update(words(3), words(9, second!.id), 0))).toBe("map/EINVAL");
+  expect(maps[0]!.lookup(words(1))).toEqual(words(9, first!.id));
+  const verdict = (map: number, key: number): string => {
+    const spec = [dev, cpus][map]!;
+    const prog = whole.loadProg(resolvedProg(`r1 = map[${spec.name}] ll\nr2 = ${key}\nr3 = 0\ncall 51\nexit`, [spec]), [
+      maps[map]!,
+    ]);
+    const { verdicts } = prog.replay(fromPackets([FRAME]));
+    prog.close();
+    return Object.keys(verdicts).find((name) => verdicts[name] === 1)!;
+  };
+  expect([verdict(0, 0), verdict(0, 1), verdict(0, 2), verdict(1, 0), verdict(1, 1)]).toEqual([
+    "redirect",
+    "drop",
+    "redirect",
+    "pass",
+    "drop",
+  ]);
+  first!.close();
+  expect(verdict(0, 1)).toBe("drop");
   whole.close();
 });

@@ -27,6 +27,8 @@ export interface PacketHook {
   readonly p: PacketBuf;
   /** Lays out the ctx for a frame of `length` bytes at FRAME_AT that came in on interface `ifindex`. */
   stage(length: number, wireLen: number, tsSec: number, tsNsec: number, ifindex: number): void;
+  /** What becomes of a packet with that verdict: XDP packets that are redirected may run through another program. */
+  follow?(retval: number): number;
   /** BPF_PROG_TEST_RUN. */
   testRun(exec: Executable, run: TestRun): TestRunResult;
   /** Where the frame begins and ends after a run, as it would leave by a device. */

@@ -139,6 +139,7 @@ export class PacketBuf {
     this.linearEnd = data + length;
     this.end = data + length;
     if (this.frags.length !== 0) this.frags = [];
+    this.redirect.map = 0;
     const u32 = this.machine.u32;
     u32[XDP_DATA] = data;
     u32[XDP_DATA_END] = data + length;

@@ -20,6 +20,7 @@ const BATCH = 256;
 const WINDOW_AT: number = PACKETS_BASE + PACKET_SLOT_BYTES;
 const WINDOW_BYTES: number = PACKET_SLOT_BYTES * (PACKET_SLOTS - 1);
 const PROGRESS_EVERY = 65_536;
+const XDP_REDIRECT = 4;
 /** Verdict values from -1 to this minus 2 have a cell of their own. */
 const VALUES = 16;
 
@@ -68,6 +69,7 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
   const names = table.rows.map((r) => r.name).concat(table.other);
   const counts = new Float64Array(table.rows.length + 1);
   const manyCpus = m.cpus > 1;
+  const { follow } = hook;
   let packets = 0;
   let elapsedMs = 0;
   const batch: Batch = {
@@ -123,7 +125,8 @@ export function replayer(hook: PacketHook, progType: number, clock: ReplayClock)
     setTime(sec, nsec);
     if (manyCpus) setCpu(m, receiveCpu(m, FRAME_AT, FRAME_AT + length));
     hook.stage(length, origLen, sec, nsec, ifIndex + 1);
-    const at = row(runOnce(m, exec));
+    const retval = runOnce(m, exec);
+    const at = row(retval === XDP_REDIRECT && follow !== undefined ? follow(retval) : retval);
     counts[at]!++;
     if (event.wakeNs <= event.nowNs) m.settle();
     return at;

@@ -107,6 +107,8 @@ export interface Machine {
    * `flags` is the low word: CPU or BPF_F_CURRENT_CPU. Returns 0 or -errno.
    */
   perfOutput(map: number, flags: number, data: number, size: number, extra: number, extraSize: number): number;
+  /** The program behind a slot of a devmap or cpumap, null where there is none. */
+  redirectProg(map: number, key: number): Executable | null;
   /**
    * Storage of kernel objects (BPF_MAP_TYPE_SK_STORAGE, ...): address of the owner's value in that map, 0 where there is none;
    * `owner` is an id, never 0.

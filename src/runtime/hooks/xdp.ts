@@ -6,19 +6,23 @@
  * Source: include/uapi/linux/bpf.h; bpf_prog_test_run_xdp in net/bpf/test_run.c.
  */
 import { BPF_XDP_CPUMAP, BPF_XDP_DEVMAP } from "../../abi/attach-types.ts";
+import { BPF_MAP_TYPE_CPUMAP } from "../../abi/map-types.ts";
 import { EINVAL, ENODEV, ENOMEM } from "../../base/errno.ts";
 import type { Executable } from "../../engine/engine.ts";
-import { CTX_BASE, PACKETS_BASE, XDP_PACKET_HEADROOM } from "../../layout/layout.ts";
+import { CTX_BASE, MAP_TYPE, PACKETS_BASE, XDP_PACKET_HEADROOM } from "../../layout/layout.ts";
 import type { TestRun, TestRunResult } from "../../loader/target.ts";
 import { metalenInvalid } from "../helpers/net-xdp.ts";
 import { PAGE_SIZE, type PacketBuf, SHARED_INFO_BYTES, XDP_FRAME_BYTES, XDP_MD_BYTES } from "./packet.ts";
-import { ctxIn, FRAME_AT, type PacketHook, refusedRun, runRepeated } from "./packet-hook.ts";
+import { ctxIn, FRAME_AT, type PacketHook, refusedRun, runOnce, runRepeated, setCpu } from "./packet-hook.ts";
 import { ETH_HLEN } from "./skb.ts";
 
 const W_IFINDEX: number = (CTX_BASE + 12) >>> 2;
 const W_QUEUE: number = (CTX_BASE + 16) >>> 2;
 const W_EGRESS: number = (CTX_BASE + 20) >>> 2;
 
+const XDP_ABORTED = 0;
+const XDP_DROP = 1;
+const XDP_PASS = 2;
 /** MAX_SKB_FRAGS. */
 const MAX_FRAGS = 17;
 const LOOPBACK_IFINDEX = 1;
@@ -35,6 +39,30 @@ export function xdpHook(p: PacketBuf): PacketHook {
     u32[W_EGRESS] = 0;
     p.ifindex = ifindex;
     p.mtu = ETHERNET_MTU;
+  }
+
+  /**
+   * The programs of devmap and cpumap slots. Through a devmap goes what its program passes; what a cpumap's program says is the
+   * verdict.
+   */
+  function follow(retval: number): number {
+    const { map, key, ifindex } = p.redirect;
+    const exec = map === 0 ? null : p.machine.redirectProg(map, key);
+    if (exec === null) return retval;
+    const m = p.machine;
+    const { cpu } = m.event;
+    const isCpumap = u32[(map + MAP_TYPE) >>> 2] === BPF_MAP_TYPE_CPUMAP;
+    u32[W_EGRESS] = isCpumap ? 0 : ifindex;
+    p.redirect.map = 0;
+    p.publish();
+    if (isCpumap) setCpu(m, key);
+    try {
+      const verdict = runOnce(m, exec);
+      if (isCpumap) return verdict;
+      return verdict === XDP_PASS ? retval : verdict === XDP_ABORTED ? XDP_ABORTED : XDP_DROP;
+    } finally {
+      if (isCpumap) setCpu(m, cpu);
+    }
   }
 
   function testRun(exec: Executable, run: TestRun): TestRunResult {
@@ -103,5 +131,5 @@ export function xdpHook(p: PacketBuf): PacketHook {
     return ingress!;
   }
 
-  return { p, stage, testRun, frame: () => ({ start: p.data, end: p.end }) };
+  return { p, stage, follow, testRun, frame: () => ({ start: p.data, end: p.end }) };
 }

@@ -64,6 +64,8 @@ export interface MapOps {
   setSlot?(key: number, what: TargetMap | TargetProg | null): number;
   /** Prog array: what a tail call into that slot runs. */
   progAt?(index: number): Executable | null;
+  /** Devmap and cpumap: the program that packets run through which are redirected by the key there. */
+  redirectProg?(key: number): Executable | null;
   /** Address of the key of the value there: what a timer's callback gets. */
   keyOf?(value: number): number;
   /** Where the key's value lies, if an update may simply write over it there; else -errno. Spares large values a copy. */
