@@ -1,9 +1,8 @@
 /** The tree of commands, the global options, and the one place where a failure becomes an exit code. */
 import { Command, CommanderError, Option } from "commander";
 import { SkepError } from "../base/error.ts";
-import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit.ts";
+import { EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit.ts";
 import { output } from "./output.ts";
-import { printError } from "./report.ts";
 
 /** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
@@ -70,8 +69,8 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   try {
     await program.parseAsync(words as string[], { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) await explained(error);
-    process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : report(error);
+    process.exitCode =
+      error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : await report(error);
   }
 }
 
@@ -84,18 +83,12 @@ function flagsBehind(argv: readonly string[], command: string): string[] {
   return [...argv.slice(0, at).filter((word) => !flags.includes(word)), command, ...flags, ...argv.slice(at + 1)];
 }
 
-/** What the kernel's verifier refuses is told as what ours refuses. */
-async function explained(error: unknown): Promise<void> {
+/** What the kernel's verifier refuses is told as what ours refuses. The verifier is loaded only now: most runs end well. */
+async function report(error: unknown): Promise<number> {
   if (error instanceof SkepError && "explain" in error) await (error as { explain(): Promise<unknown> }).explain();
-}
-
-function report(error: unknown): number {
+  const { printError } = await import("./report.ts");
   printError(error);
-  try {
-    return exitCodeOf(error);
-  } catch {
-    return EXIT_BUG;
-  }
+  return exitCodeOf(error);
 }
 
 const EXAMPLES = `Examples:
