@@ -1,5 +1,5 @@
 /** primary-expression (C11 6.5.1): names, literals, parentheses, statement expressions, _Generic, keyword builtins. */
-import type { CompoundStmt, Expr, StrExpr } from "../ast.ts";
+import type { CompoundStmt, Expr, Stmt, StrExpr } from "../ast.ts";
 import { BUILTINS } from "../builtins.ts";
 import { type NumberValue, parseChar, parseNumber, parseString } from "../literals.ts";
 import { builtinCall } from "../sema/builtin.ts";
@@ -235,15 +235,26 @@ function parenthesised(p: Parser): Expr {
   if (p.func === undefined) p.fail("C251", "statement expression outside a function");
   const read = p.grammar.block(p);
   p.expect(41, "after a statement expression");
-  const last = read.body[read.body.length - 1];
-  if (last?.kind !== "expr" || bare(last.expr.type).kind === "void") {
+  const split = splitResult(read.body);
+  if (split === undefined || bare(split.result.type).kind === "void") {
     return { kind: "stmtexpr", type: VOID, loc, body: read, result: undefined };
   }
-  const result = rvalue(last.expr);
-  const body: CompoundStmt = { ...read, body: read.body.slice(0, -1) };
-  // ({ x; }) is x's value
-  if (body.body.length === 0 && (result.kind === "int" || result.kind === "float")) return result;
+  const result = rvalue(split.result);
+  const body: CompoundStmt = { ...read, body: split.body };
+  // ({ 1; }) is 1
+  if (split.body.length === 0 && (result.kind === "int" || result.kind === "float")) return result;
   return { kind: "stmtexpr", type: result.type, loc, body, result };
+}
+
+/** The last expression statement, also under labels, apart from the statements before it. */
+function splitResult(body: readonly Stmt[]): { body: Stmt[]; result: Expr } | undefined {
+  const last = body[body.length - 1];
+  if (last?.kind === "expr") return { body: body.slice(0, -1), result: last.expr };
+  if (last?.kind !== "label") return undefined;
+  const inner = splitResult([last.body]);
+  if (inner === undefined) return undefined;
+  const rest: Stmt = { ...last, body: inner.body[0] ?? { kind: "null", loc: last.loc } };
+  return { body: [...body.slice(0, -1), rest], result: inner.result };
 }
 
 function generic(p: Parser): Expr {

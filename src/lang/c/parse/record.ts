@@ -20,7 +20,7 @@ import {
   UINT,
   ULONG,
 } from "../types.ts";
-import { type AttrSink, attributes, attrSink } from "./attribute.ts";
+import { type AttrSink, attributes, attrSink, taggedType } from "./attribute.ts";
 import { constantInt } from "./constant.ts";
 import { declarator } from "./declarator.ts";
 import { BUILTIN_ATTRIBUTES } from "./pushed.ts";
@@ -42,7 +42,6 @@ export function recordSpecifier(p: Parser): CType {
     name = p.val;
     p.next();
   }
-  attributes(p, sink);
   if (!p.is(123)) {
     if (name < 0) p.fail("C108", `expected a tag or '{' after '${union ? "union" : "struct"}'`);
     const here = p.is(59) ? p.tagHere(name) : p.lookupTag(name);
@@ -85,7 +84,7 @@ export function recordSpecifier(p: Parser): CType {
   attributes(p, sink);
   finish(record, fields, sink, pack);
   p.defining.delete(record);
-  return record;
+  return taggedType(record, sink);
 }
 
 function newRecord(union: boolean, name: string, loc: Loc): RecordType {
