@@ -738,4 +738,176 @@ static __always_inline typeof(name(0)) ____##name(struct pt_regs *ctx, ##args)
 #define BPF_UPROBE(name, args...) BPF_KPROBE(name, ##args)
 #define BPF_URETPROBE(name, args...) BPF_KRETPROBE(name, ##args)
 `,
+  "bpf/usdt.bpf.h": `#pragma once
+#include <linux/errno.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+/* Where the arguments of a static probe are, written by the loader. The layout and the names of the maps are libbpf's. */
+#ifndef BPF_USDT_MAX_SPEC_CNT
+#define BPF_USDT_MAX_SPEC_CNT 256
+#endif
+#ifndef BPF_USDT_MAX_IP_CNT
+#define BPF_USDT_MAX_IP_CNT (4 * BPF_USDT_MAX_SPEC_CNT)
+#endif
+#define BPF_USDT_MAX_ARG_CNT 12
+
+enum __bpf_usdt_arg_type {
+	BPF_USDT_ARG_CONST,
+	BPF_USDT_ARG_REG,
+	BPF_USDT_ARG_REG_DEREF,
+	BPF_USDT_ARG_SIB,
+};
+
+struct __bpf_usdt_arg_spec {
+	__u64 val_off;
+	enum __bpf_usdt_arg_type arg_type : 8;
+	__u16 idx_reg_off : 12;
+	__u16 scale_bitshift : 4;
+	__u8 __reserved : 8;
+	short reg_off;
+	_Bool arg_signed;
+	char arg_bitshift;
+};
+
+struct __bpf_usdt_spec {
+	struct __bpf_usdt_arg_spec args[BPF_USDT_MAX_ARG_CNT];
+	__u64 usdt_cookie;
+	short arg_cnt;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPF_USDT_MAX_SPEC_CNT);
+	__type(key, int);
+	__type(value, struct __bpf_usdt_spec);
+} __bpf_usdt_specs SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPF_USDT_MAX_IP_CNT);
+	__type(key, long);
+	__type(value, __u32);
+} __bpf_usdt_ip_to_spec_id SEC(".maps") __weak;
+
+extern const _Bool LINUX_HAS_BPF_COOKIE __kconfig;
+
+static __always_inline int __bpf_usdt_spec_id(struct pt_regs *ctx)
+{
+	if (!LINUX_HAS_BPF_COOKIE) {
+		long at = PT_REGS_IP(ctx);
+		int *id = bpf_map_lookup_elem(&__bpf_usdt_ip_to_spec_id, &at);
+
+		return id ? *id : -ESRCH;
+	}
+	return bpf_get_attach_cookie(ctx);
+}
+
+static __always_inline struct __bpf_usdt_spec *__bpf_usdt_find(struct pt_regs *ctx)
+{
+	int id = __bpf_usdt_spec_id(ctx);
+
+	return id < 0 ? NULL : bpf_map_lookup_elem(&__bpf_usdt_specs, &id);
+}
+
+/* Number of arguments of the probe, or -ESRCH. */
+__weak __hidden int bpf_usdt_arg_cnt(struct pt_regs *ctx)
+{
+	struct __bpf_usdt_spec *spec = __bpf_usdt_find(ctx);
+
+	return spec ? spec->arg_cnt : -ESRCH;
+}
+
+static __always_inline int bpf_usdt_arg_size(struct pt_regs *ctx, __u64 arg_num)
+{
+	struct __bpf_usdt_spec *spec = __bpf_usdt_find(ctx);
+
+	if (!spec)
+		return -ESRCH;
+	if (arg_num >= BPF_USDT_MAX_ARG_CNT)
+		return -ENOENT;
+	barrier_var(arg_num);
+	if (arg_num >= spec->arg_cnt)
+		return -ENOENT;
+	return (unsigned int)(64 - spec->args[arg_num].arg_bitshift) / 8;
+}
+
+static __always_inline int __bpf_usdt_reg(struct pt_regs *ctx, int off, unsigned long *to)
+{
+	return bpf_probe_read_kernel(to, sizeof(*to), (void *)ctx + off);
+}
+
+/* Argument arg_num (from 0) into *res. 0, or -ESRCH, -ENOENT, -EINVAL. */
+__weak __hidden int bpf_usdt_arg(struct pt_regs *ctx, __u64 arg_num, long *res)
+{
+	struct __bpf_usdt_arg_spec *arg;
+	struct __bpf_usdt_spec *spec;
+	unsigned long val = 0, idx = 0;
+	int err;
+
+	*res = 0;
+	spec = __bpf_usdt_find(ctx);
+	if (!spec)
+		return -ESRCH;
+	if (arg_num >= BPF_USDT_MAX_ARG_CNT)
+		return -ENOENT;
+	barrier_var(arg_num);
+	if (arg_num >= spec->arg_cnt)
+		return -ENOENT;
+	arg = &spec->args[arg_num];
+	if (arg->arg_type == BPF_USDT_ARG_CONST) {
+		val = arg->val_off;
+	} else {
+		if (arg->arg_type > BPF_USDT_ARG_SIB)
+			return -EINVAL;
+		err = __bpf_usdt_reg(ctx, arg->reg_off, &val);
+		if (!err && arg->arg_type == BPF_USDT_ARG_SIB) {
+			err = __bpf_usdt_reg(ctx, arg->idx_reg_off, &idx);
+			val += idx << arg->scale_bitshift;
+		}
+		if (!err && arg->arg_type != BPF_USDT_ARG_REG)
+			err = bpf_probe_read_user(&val, sizeof(val), (void *)(val + arg->val_off));
+		if (err)
+			return err;
+	}
+	val <<= arg->arg_bitshift;
+	*res = arg->arg_signed ? (long)val >> arg->arg_bitshift : (long)(val >> arg->arg_bitshift);
+	return 0;
+}
+
+/* The cookie that the loader gave when it attached, or 0. */
+__weak __hidden long bpf_usdt_cookie(struct pt_regs *ctx)
+{
+	struct __bpf_usdt_spec *spec = __bpf_usdt_find(ctx);
+
+	return spec ? spec->usdt_cookie : 0;
+}
+
+#define ___bpf_usdt_args0() ctx
+#define ___bpf_usdt_args1(x) ___bpf_usdt_args0(), ({ long _x; bpf_usdt_arg(ctx, 0, &_x); _x; })
+#define ___bpf_usdt_args2(x, args...) ___bpf_usdt_args1(args), ({ long _x; bpf_usdt_arg(ctx, 1, &_x); _x; })
+#define ___bpf_usdt_args3(x, args...) ___bpf_usdt_args2(args), ({ long _x; bpf_usdt_arg(ctx, 2, &_x); _x; })
+#define ___bpf_usdt_args4(x, args...) ___bpf_usdt_args3(args), ({ long _x; bpf_usdt_arg(ctx, 3, &_x); _x; })
+#define ___bpf_usdt_args5(x, args...) ___bpf_usdt_args4(args), ({ long _x; bpf_usdt_arg(ctx, 4, &_x); _x; })
+#define ___bpf_usdt_args6(x, args...) ___bpf_usdt_args5(args), ({ long _x; bpf_usdt_arg(ctx, 5, &_x); _x; })
+#define ___bpf_usdt_args7(x, args...) ___bpf_usdt_args6(args), ({ long _x; bpf_usdt_arg(ctx, 6, &_x); _x; })
+#define ___bpf_usdt_args8(x, args...) ___bpf_usdt_args7(args), ({ long _x; bpf_usdt_arg(ctx, 7, &_x); _x; })
+#define ___bpf_usdt_args9(x, args...) ___bpf_usdt_args8(args), ({ long _x; bpf_usdt_arg(ctx, 8, &_x); _x; })
+#define ___bpf_usdt_args10(x, args...) ___bpf_usdt_args9(args), ({ long _x; bpf_usdt_arg(ctx, 9, &_x); _x; })
+#define ___bpf_usdt_args11(x, args...) ___bpf_usdt_args10(args), ({ long _x; bpf_usdt_arg(ctx, 10, &_x); _x; })
+#define ___bpf_usdt_args12(x, args...) ___bpf_usdt_args11(args), ({ long _x; bpf_usdt_arg(ctx, 11, &_x); _x; })
+#define ___bpf_usdt_args(args...) ___bpf_apply(___bpf_usdt_args, ___bpf_narg(args))(args)
+
+#define BPF_USDT(name, args...) \\
+name(struct pt_regs *ctx); \\
+static __always_inline typeof(name(0)) ____##name(struct pt_regs *ctx, ##args); \\
+typeof(name(0)) name(struct pt_regs *ctx) \\
+{ \\
+	_Pragma("GCC diagnostic push") \\
+	_Pragma("GCC diagnostic ignored \\"-Wint-conversion\\"") \\
+	return ____##name(___bpf_usdt_args(args)); \\
+	_Pragma("GCC diagnostic pop") \\
+} \\
+static __always_inline typeof(name(0)) ____##name(struct pt_regs *ctx, ##args)
+`,
 };
