@@ -73,6 +73,7 @@ const PROTOS = `
   bpf_rb_node *bpf_rbtree_root(bpf_rb_root *root)
   bpf_rb_node *bpf_rbtree_left(bpf_rb_root *root, bpf_rb_node *node)
   bpf_rb_node *bpf_rbtree_right(bpf_rb_root *root, bpf_rb_node *node)
+  void bpf_throw(u64 cookie)
   int bpf_wq_init(bpf_wq *wq, void *p__map, uint flags)
   int bpf_wq_start(bpf_wq *wq, uint flags)
   bpf_cpumask *bpf_cpumask_create(void)

@@ -30,7 +30,7 @@ export interface BoundProg {
   readonly callee: ReadonlyMap<number, HelperImpl>;
   /** First insn of each function, ascending; [0] is 0. A callback's id is its index here. */
   readonly funcs: readonly number[];
-  /** Ids of the functions that some LD_IMM64 yields. */
+  /** Ids of the functions that some LD_IMM64 yields, and of EngineEnv.callbacks. */
   readonly callbacks: readonly number[];
 }
 
@@ -50,6 +50,10 @@ export function bindProg(verified: VerifiedProg, env: EngineEnv): BoundProg {
   const fail = (code: string, insn: number, message: string): never => {
     throw new SkepError(code, message, { site: { prog: name, insn } });
   };
+  for (const func of env.callbacks ?? []) {
+    const at = funcs.indexOf(prog.spec.funcs[func]?.insnIdx ?? -1);
+    if (at >= 0) callbacks.add(at);
+  }
   for (let i = 0; i < insns.length; i++) {
     const src = insns.src[i]!;
     const imm = insns.imm[i]!;

@@ -69,6 +69,8 @@ export interface EngineEnv {
    * Arguments are i32 (pointers, indices); the result is the low half of the callback's r0.
    */
   invoke: ((fn: number, a: number, b: number, c: number, d: number) => number) | null;
+  /** Entries of prog.spec.funcs that `invoke` may name though no LD_IMM64 yields them: the exception callback. */
+  readonly callbacks?: readonly number[];
   /** Interpreter only: test every access against regions() even for a program the verifier accepted. */
   readonly checked?: boolean;
   /** Insns that a program without `safe` may run before "run/budget" ends it. Default DEFAULT_BUDGET. */

@@ -398,6 +398,7 @@ function initialEvent(task: TaskOptions): EventState {
     wakeNs: Number.POSITIVE_INFINITY,
     kernelStack: [],
     userStack: [],
+    argCount: 0,
     cookie: 0n,
     funcIp: 0n,
     memStart: 0,

@@ -31,6 +31,7 @@ import { checkedHelper } from "./helpers/checked.ts";
 import { progHelpers, sharedHelpers } from "./helpers/table.ts";
 import type { EventReplayOptions, EventReplayResult, HookProg, Hooks, Machine, RecordedEvent } from "./hooks/types.ts";
 import { kfuncNamesOf, progKfuncs } from "./kfuncs/table.ts";
+import { catching, throwCallbacks } from "./kfuncs/throw.ts";
 import { MAP_KINDS } from "./maps/kinds.ts";
 import { EmbeddedMap } from "./maps/map.ts";
 import type { SlotProg } from "./maps/ops.ts";
@@ -140,8 +141,9 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
       return func?.kind === "func" ? kfuncs(func.name) : undefined;
     };
     refuseMissing(verified, env);
+    env.callbacks = throwCallbacks(prog);
     const jitStart = performance.now();
-    const exec = stages.engine(name).compile(verified, env);
+    const exec = catching(stages.engine(name).compile(verified, env), prog, rt.u32);
     const jitMs = performance.now() - jitStart;
     const stats = { insns: prog.insns.length, verifyMs, jitMs, processed, safe: verified.safe };
     const loaded = new LoadedProg(rt, prog, exec, stats, live, () => progs.delete(loaded));

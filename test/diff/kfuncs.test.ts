@@ -227,6 +227,20 @@ describe.skipIf(reason !== null)("kfuncs", () => {
     }
   });
 
+  it.each(["thrower", "catcher"])("exceptions: %s", (name) => {
+    const all = load("throws.bpf.o", [name]);
+    const seen = new Set<string>();
+    for (const length of [60, 101, 90, 1000]) {
+      const texts = all.map((collection) => {
+        const { retval } = collection.programs[name]!.raw.testRun({ data: new Uint8Array(length) });
+        return `${retval | 0} ${collection.bss["ran"]}`;
+      });
+      for (const text of texts) expect(text, `${length} bytes`).toBe(texts[0]!);
+      seen.add(texts[0]!);
+    }
+    expect(seen.size).toBe(4);
+  });
+
   it("objects in lists, trees and maps", () => {
     const programs = ["plain_object", "list_op", "tree_add", "tree_take", "tree_shape", "keep"];
     const all = load("objects.bpf.o", programs);

@@ -1,4 +1,7 @@
-/** Helpers that ask for what only a live kernel has, answered as where there is none. Semantics: kernel/trace/bpf_trace.c. */
+/**
+ * Arguments of traced functions, and helpers that ask for what only a live kernel has, answered as where there is none.
+ * Semantics: kernel/trace/bpf_trace.c.
+ */
 import { EFAULT, EINVAL, ENOENT, EPERM } from "../../base/errno.ts";
 import { CELL_RET_HI } from "../../layout/layout.ts";
 import type { Machine } from "../hooks/types.ts";
@@ -15,10 +18,17 @@ export function absentTraceHelpers(m: Machine): readonly NetHelper[] {
     u32[CELL_RET_HI >>> 2] = errno >> 31;
     return errno;
   };
+  const copyWord = (to: number, from: number): number => {
+    u8.copyWithin(to, from, from + 8);
+    return 0;
+  };
   const packetOutput = (map: number, flags: number, high: number, data: number, size: number): number =>
     high !== 0 ? -EFAULT : m.perfOutput(map, flags, data, size, 0, 0);
 
   return [
+    ["get_func_arg_cnt", "i->u", () => m.event.argCount],
+    ["get_func_arg", "iii->s", (ctx, n, to) => (n! >>> 0 >= m.event.argCount ? -EINVAL : copyWord(to!, ctx! + 8 * n!))],
+    ["get_func_ret", "ii->s", (ctx, to) => copyWord(to!, ctx! + 8 * m.event.argCount)],
     ["get_cgroup_classid", "->u", () => 0],
     // Sockets, files and symbols of a kernel that is not here.
     ...["tcp", "tcp6", "tcp_timewait", "tcp_request", "udp6", "unix", "mptcp"].map(

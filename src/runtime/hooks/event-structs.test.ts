@@ -41,6 +41,8 @@ describe.skipIf(!existsSync(VMLINUX)).each(["jit", "interp"] as const)("structs 
     const fields = { name: { name: "/tmp/file" }, dfd: -100 };
     const collection = run("unlinked", { event: "fentry:do_unlinkat", fields });
     expect([collection.bss["dfd"], collection.bss["path"]]).toEqual([-100, "/tmp/file"]);
+    const { args, first, past } = collection.bss;
+    expect([args, BigInt.asIntN(32, first as bigint), past]).toEqual([2, -100n, -22]);
     collection.close();
   });
 

@@ -156,6 +156,8 @@ export function traceHook(m: Machine, clock: ReplayClock, formats: Formats): Tra
   function layOutArgs(prog: ResolvedProg, event: RecordedEvent): void {
     const args = argsFor(prog);
     const entries = Object.entries(event.fields ?? {}).slice(0, RAW_ARGS);
+    const given = entries.filter(([name]) => name !== "ret").length;
+    state.argCount = args === null ? given : args.filter(({ name }) => name !== "ret").length;
     const named = args !== null && entries.every(([name]) => args.some((arg) => arg.name === name));
     entries.forEach(([name, value], order) => {
       const i = named ? args.findIndex((arg) => arg.name === name) : order;

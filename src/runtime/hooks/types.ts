@@ -56,6 +56,8 @@ export interface EventState {
   /** Instruction pointers, innermost first; empty where the event has none. */
   kernelStack: readonly bigint[];
   userStack: readonly bigint[];
+  /** Arguments of the function that a fentry or fexit program is on; the result follows them in ctx. */
+  argCount: number;
   /** bpf_get_attach_cookie, bpf_get_func_ip. */
   cookie: bigint;
   funcIp: bigint;

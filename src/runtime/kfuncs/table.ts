@@ -12,6 +12,7 @@ import { kernelKfuncs } from "./kernel.ts";
 import { objectKfuncs } from "./object.ts";
 import { type KfuncRow, kfuncImpl } from "./rows.ts";
 import { stringKfuncs } from "./string.ts";
+import { throwKfuncs } from "./throw.ts";
 
 /**
  * Looks kfuncs up for one program. `own`: those of its hook, which win. `safe`: the verifier has accepted it, so that
@@ -47,5 +48,12 @@ export function kfuncNamesOf(rt: Runtime, hooks: Hooks): ReadonlySet<string> {
 }
 
 function sharedKfuncs(rt: Runtime, live: () => SlotProg | null): readonly KfuncRow[] {
-  return [...dynptrKfuncs(rt), ...iterKfuncs(rt), ...stringKfuncs(rt), ...kernelKfuncs(rt, live), ...cpumaskKfuncs(rt)];
+  return [
+    ...dynptrKfuncs(rt),
+    ...iterKfuncs(rt),
+    ...stringKfuncs(rt),
+    ...kernelKfuncs(rt, live),
+    ...cpumaskKfuncs(rt),
+    ...throwKfuncs,
+  ];
 }
