@@ -21,12 +21,14 @@ import { addressOf, copyRecord, loadPlace, place, scaled, storePlace } from "./p
 import { cast, intWidth, irType, isRecord, isSigned, resize, toBool, zero } from "./scalar.ts";
 import { enterScope, leaveScope } from "./scope.ts";
 import { hasLabel } from "./walk.ts";
+import { halvesOf, isWide, storeHalves, wideCompare, wideTruth } from "./wide.ts";
 
 export function lowerValue(fn: Fn, expr: Expr): Value {
   const { b } = fn;
   b.pos = fn.cx.pos(expr.loc) ?? b.pos;
   switch (expr.kind) {
     case "int":
+      if (isWide(expr.type)) return storeHalves(fn, halvesOf(fn, expr));
       return constant(irType(fn, expr.type, expr.loc), expr.value);
     case "float":
       return unsupported(
@@ -60,18 +62,24 @@ export function lowerValue(fn: Fn, expr: Expr): Value {
     case "cast":
       return cast(fn, expr);
     case "unary": {
+      if (isWide(expr.operand.type)) {
+        if (expr.op === "!") return b.icmp("eq", wideTruth(fn, expr.operand), zero("i64"));
+        return storeHalves(fn, halvesOf(fn, expr));
+      }
       const value = fn.value(expr.operand);
       if (expr.op === "!") return b.icmp("eq", value, zero(value.type));
       if (expr.op === "~") return b.binary("xor", value, constant(value.type, -1n));
       return b.binary("sub", zero(value.type), value, isSigned(expr.type));
     }
     case "binary": {
+      if (isWide(expr.type)) return storeHalves(fn, halvesOf(fn, expr));
       const left = fn.value(expr.left);
       const right = fn.value(expr.right);
       b.pos = fn.cx.pos(expr.loc) ?? b.pos;
       return arithmetic(fn, expr.op, left, right, expr.type, expr.right.type);
     }
     case "compare": {
+      if (isWide(expr.left.type)) return wideCompare(fn, expr);
       const left = fn.value(expr.left);
       const right = fn.value(expr.right);
       b.pos = fn.cx.pos(expr.loc) ?? b.pos;
@@ -182,7 +190,7 @@ export function lowerBranch(fn: Fn, expr: Expr, then: Block, otherwise: Block): 
     default:
       break;
   }
-  const value = fn.value(expr);
+  const value = isWide(expr.type) ? wideTruth(fn, expr) : fn.value(expr);
   b.pos = fn.cx.pos(expr.loc) ?? b.pos;
   b.condBr(value.type === "ptr" ? b.icmp("ne", value, zero("ptr")) : value, then, otherwise);
 }
@@ -332,6 +340,25 @@ function assign(fn: Fn, expr: AssignExpr): Value {
 
 function assignOp(fn: Fn, expr: AssignOpExpr): Value {
   const { b } = fn;
+  if (isWide(expr.place.type) || isWide(expr.compute)) {
+    const { op, place: left, value: right, compute: type, loc } = expr;
+    const old: Expr = {
+      kind: "cast",
+      op: "int",
+      type,
+      loc,
+      implicit: true,
+      operand: { kind: "load", type: left.type, loc, place: left },
+    };
+    const sum: Expr = { kind: "binary", op, type, loc, left: old, right };
+    return assign(fn, {
+      kind: "assign",
+      type: left.type,
+      loc,
+      place: left,
+      value: { kind: "cast", op: "int", type: left.type, loc, implicit: true, operand: sum },
+    });
+  }
   // Sides are unsequenced: the value first, so that what it calls is not between the load and the store.
   const by = expr.scale > 0 ? scaled(fn, expr.value, expr.scale) : fn.value(expr.value);
   const to = fn.place(expr.place);

@@ -4,6 +4,7 @@ import type { IntType as IrInt, IrType, Prov, Value } from "../../../ir/ir.ts";
 import type { CastExpr, Expr } from "../ast.ts";
 import { bare, type CType, intOf, type Loc } from "../types.ts";
 import { type Fn, unsupported } from "./context.ts";
+import { halvesOf, isWide, storeHalves, wideTruth } from "./wide.ts";
 
 /** i8 to i64 for integers and enums, ptr for pointers, void; structs are handled by address. */
 export function irType(fn: Fn, type: CType, loc: Loc): IrType {
@@ -26,9 +27,8 @@ export function irType(fn: Fn, type: CType, loc: Loc): IrType {
       );
     default: {
       const int = intOf(t)!;
-      if (int.size === 16)
-        return unsupported(fn, "C402", loc, `${int.name} is not supported yet`, "use two 64-bit halves");
-      return intWidth(int.size);
+      // 128 bits lie in memory.
+      return int.size === 16 ? "ptr" : intWidth(int.size);
     }
   }
 }
@@ -37,8 +37,9 @@ export function intWidth(bytes: number): IrInt {
   return bytes === 1 ? "i8" : bytes === 2 ? "i16" : bytes === 4 ? "i32" : "i64";
 }
 
+/** Values of the type are addresses of memory that holds them: structs, and integers of 128 bits. */
 export function isRecord(type: CType): boolean {
-  return bare(type).kind === "record";
+  return bare(type).kind === "record" || isWide(type);
 }
 
 /** Whether values of the type are signed; pointers are not. */
@@ -85,16 +86,18 @@ export function cast(fn: Fn, expr: CastExpr): Value {
       const value = fn.value(operand);
       return value;
     }
-    case "bool": {
-      const value = fn.value(operand);
-      return toBool(fn, value);
-    }
+    case "bool":
+      return toBool(fn, isWide(operand.type) ? wideTruth(fn, operand) : fn.value(operand));
     case "int": {
+      if (isWide(expr.type)) return storeHalves(fn, halvesOf(fn, expr));
+      if (isWide(operand.type))
+        return resize(fn, halvesOf(fn, operand).lo, false, irType(fn, expr.type, expr.loc) as IrInt);
       const to = irType(fn, expr.type, expr.loc);
       irType(fn, operand.type, expr.loc);
       return resize(fn, fn.value(operand), isSigned(operand.type), to as IrInt);
     }
     case "ptrToInt": {
+      if (isWide(expr.type)) return storeHalves(fn, halvesOf(fn, expr));
       const to = irType(fn, expr.type, expr.loc) as IrInt;
       const value = fn.value(operand);
       if (value.op === "const") return constant(to, value.value);
