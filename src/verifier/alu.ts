@@ -228,6 +228,11 @@ function binaryMath(env: Env, code: number, op: number, dst: number, src: number
   const d = dst * REG_WORDS;
   const s = src * REG_WORDS;
   if (w[d] === PTR_TO_ARENA) return;
+  if (isReg && w[s] === PTR_TO_ARENA) {
+    // Any arithmetic with one gives one.
+    copyReg(w, d, w, s);
+    return;
+  }
   const dstIsPtr = w[d] !== SCALAR_VALUE;
   if (!isReg) {
     const f = env.fake;

@@ -1,6 +1,5 @@
 /** What every explainer works with: the case at hand, and what it finds; and numbers as a person says them. */
 import { helperName } from "../abi/helpers.ts";
-import { kernelText } from "../asm/kernel.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
 import type { Env } from "./env.ts";
@@ -15,6 +14,7 @@ import {
   textOf,
   unwrapped,
 } from "./explain-source.ts";
+import { bareInsnText } from "./insn-text.ts";
 import { btfName, typeText } from "./print.ts";
 import {
   baseType,
@@ -87,17 +87,8 @@ export function expressionAt(prog: ResolvedProg, insn: number): string {
 export function note(prog: ResolvedProg, insn: number, message: string): DiagnosticNote {
   const line = lineAt(prog, insn);
   const span = line === null ? null : isCondJump(prog.insns, insn) ? conditionOf(line) : spanOf(line);
-  const text = insnText(prog, insn);
+  const text = bareInsnText(prog, insn);
   return { message, insn, line, text, ...(span === null ? {} : { span }) };
-}
-
-/** The instruction as the verifier's log has it, without its opcode. */
-export function insnText(prog: ResolvedProg, insn: number): string {
-  const btf = prog.kernelBtf;
-  return kernelText(prog.insns, insn, {
-    bare: true,
-    kfuncName: (id) => (btf !== null && id > 0 && id < btf.length ? btf.type(id).name : undefined),
-  });
 }
 
 /** The variable that a value was given to where it was made; else the expression; else "". */

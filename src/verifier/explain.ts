@@ -13,7 +13,7 @@ import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { explainArgument, explainMoved } from "./explain-argument.ts";
 import { explainContext, explainGpl, explainHelper, explainLeak, explainSizeArgument } from "./explain-call.ts";
-import { type Case, type Finding, insnText, newCase } from "./explain-case.ts";
+import { type Case, type Finding, newCase } from "./explain-case.ts";
 import { explainAddition, explainRegion, explainStack, explainStackBytes } from "./explain-memory.ts";
 import { explainPacket } from "./explain-packet.ts";
 import { failingPath, type Path } from "./explain-path.ts";
@@ -35,6 +35,7 @@ import {
   explainSleep,
   explainTrust,
 } from "./explain-state.ts";
+import { bareInsnText } from "./insn-text.ts";
 import type { VerifyOptions } from "./options.ts";
 
 const NOTHING: Finding = {};
@@ -92,7 +93,7 @@ export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: Ver
     related: found.notes ?? diagnostic.related,
     ...(span === null ? {} : { span }),
     ...functionOf(prog, insn),
-    ...(insn < 0 ? {} : { text: insnText(prog, insn) }),
+    ...(insn < 0 ? {} : { text: bareInsnText(prog, insn) }),
     ...(found.label === undefined ? {} : { label: found.label }),
     ...(found.required === undefined ? {} : { required: found.required }),
     ...(found.known === undefined ? {} : { known: found.known }),

@@ -2,9 +2,9 @@
  * The control flow graph within functions: successors, postorder, strongly connected components (loops) and live
  * registers. Source: kernel/bpf/verifier.c, compute_postorder, compute_scc, compute_live_registers.
  */
-import { kernelText } from "../asm/kernel.ts";
 import type { InsnBuf } from "../isa/insn.ts";
 import type { Env } from "./env.ts";
+import { insnText } from "./insn-text.ts";
 import { kfuncAt } from "./kfunc-table.ts";
 import { write } from "./log.ts";
 import { protoOf } from "./protos.ts";
@@ -262,7 +262,7 @@ function logLiveRegs(env: Env): void {
     text += scc === 0 ? "    " : `${`${scc}`.padStart(3)} `;
     text += `${`${i}`.padStart(3)}: `;
     for (let r = 0; r < 10; r++) text += (env.aux.liveRegs[i]! >> r) & 1 ? `${r}` : ".";
-    text += ` ${kernelText(env.insns, i)}\n`;
+    text += ` ${insnText(env.prog, i)}\n`;
     if (env.insns.code[i] === LD_IMM64) i++;
   }
   write(env.log, text);

@@ -14,6 +14,7 @@ function kernelBtf(env: Env): BtfView {
 /** Before any path is walked: the insn at `i` names something that is there. */
 export function checkPseudoBtf(env: Env, i: number): void {
   const { log } = env;
+  if (env.insns.imm[i + 1] !== 0) fail(log, EINVAL, "invalid module BTF object FD specified.");
   const btf = kernelBtf(env);
   const id = env.insns.imm[i]!;
   if (id <= 0 || id >= btf.length) fail(log, ENOENT, `ldimm64 insn specifies invalid btf_id ${id}.`);

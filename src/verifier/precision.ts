@@ -3,11 +3,11 @@
  * precise in all states on the path, so that pruning compares their ranges. The others may differ between pruned states.
  * Source: kernel/bpf/verifier.c, backtrack_insn, __mark_chain_precision.
  */
-import { kernelText } from "../asm/kernel.ts";
 import { EFAULT } from "../base/errno.ts";
 import { findSubprog, isSyncCallbackCall } from "./cfg.ts";
 import type { Env } from "./env.ts";
 import { F_DST_STACK, F_FRAMENO, F_SLOT, F_SLOT_SHIFT, F_SRC_STACK, F_STACK_ACCESS } from "./history.ts";
+import { insnText } from "./insn-text.ts";
 import { slotsText } from "./liveness.ts";
 import { Reject, write } from "./log.ts";
 import { stateText } from "./print.ts";
@@ -101,7 +101,7 @@ function backtrackInsn(env: Env, st: VState, idx: number, next: number, h: numbe
     write(
       env.log,
       `mark_precise: frame${f}: regs=${regsText(bt.regs[f]!)} ` +
-        `stack=${slotsText(bt.slots[2 * f]!, bt.slots[2 * f + 1]!)} before ${idx}: ${kernelText(insns, idx)}\n`,
+        `stack=${slotsText(bt.slots[2 * f]!, bt.slots[2 * f + 1]!)} before ${idx}: ${insnText(env.prog, idx)}\n`,
     );
   }
   syncLinked(env, st, h);

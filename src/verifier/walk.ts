@@ -1,5 +1,4 @@
 /** The walk over all paths, one insn at a time. Source: kernel/bpf/verifier.c, do_check, do_check_common. */
-import { kernelText } from "../asm/kernel.ts";
 import { E2BIG, EFAULT, EINVAL } from "../base/errno.ts";
 import { checkAlu } from "./alu.ts";
 import { clobberCallerSaved, defReg, unknownReg, useReg } from "./args.ts";
@@ -12,6 +11,7 @@ import { type Env, regsOf } from "./env.ts";
 import { checkReturn } from "./exit.ts";
 import { checkHelperCall } from "./helper-call.ts";
 import { pushHistory } from "./history.ts";
+import { insnText } from "./insn-text.ts";
 import { checkKfuncCall } from "./kfunc-call.ts";
 import { isSpinAllowed } from "./kfunc-table.ts";
 import { pseudoBtf } from "./ksym.ts";
@@ -244,7 +244,7 @@ function logInsn(env: Env): void {
   }
   if (anyScratched(log)) writeInsnState(env);
   writeLine(log, env.insnIdx, "; ");
-  const text = `${env.insnIdx}: ${kernelText(env.insns, env.insnIdx)}\n`;
+  const text = `${env.insnIdx}: ${insnText(env.prog, env.insnIdx)}\n`;
   write(log, text);
   log.prevInsnLength = text.length;
   log.prevPos = log.end;
