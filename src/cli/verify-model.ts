@@ -1,6 +1,7 @@
 /** The kernel that `skep verify` models: whose BTF it reads, and what the machine adds where its own kernel is asked too. */
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { kfuncModel } from "../abi/kfunc-model.ts";
+import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { LoadExtras } from "../linux/prog-attr.ts";
 import type { KernelView } from "../loader/resolve-object.ts";
@@ -33,7 +34,14 @@ export async function openModel(btf: string | undefined, besideLinux: boolean): 
       coreCache: new Map(),
       kfuncModel: kfuncModel(),
     }),
-    structOps: (spec) => structOpsExtras(spec.maps, kernelBtf),
+    structOps(spec) {
+      try {
+        return structOpsExtras(spec.maps, kernelBtf);
+      } catch (error) {
+        if (error instanceof SkepError) return new Map(); // a struct that this kernel lacks: the verifier says so
+        throw error;
+      }
+    },
     machine: besideLinux ? await machineFacts() : {},
   };
 }

@@ -79,7 +79,12 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
   }
   const totals = judge === null ? null : totalsOf(rows);
   if (output.json)
-    printJson({ kernel: request.kernel, btf: model.source, programs: rows.map(rowJson), ...(totals === null ? {} : { totals }) });
+    printJson({
+      kernel: request.kernel,
+      btf: model.source,
+      programs: rows.map(rowJson),
+      ...(totals === null ? {} : { totals }),
+    });
   else if (totals !== null) showTotals(totals);
   else if (rows.length > 1) {
     const unusable = rows.filter((row) => row.ours === null).length;
@@ -114,12 +119,7 @@ function verdictOn(
 }
 
 /** Side by side with Linux it is the verdicts that count: explaining verifies once more. */
-function findingOf(
-  prog: ResolvedProg,
-  error: Diagnostic,
-  request: VerifyRequest,
-  options: VerifyOptions,
-): Diagnostic {
+function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest, options: VerifyOptions): Diagnostic {
   return request.compare === undefined ? explain(prog, error, options) : error;
 }
 
