@@ -1,54 +1,21 @@
 // npm run test:vm [-- 6.1 6.12 ...]: boots Debian's kernels in software emulation (qemu, TCG), with Node and dist/ inside an
 // initrd, and runs test/vm/guest.mjs there. qemu and the kernels come from apt; where that is not to be had, the reason is
 // printed and nothing fails.
-//
-//     initrd = cpio, "newc": /bin/node and its libraries, /skep/dist, koffi, test objects, a few modules
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { boot, kernelOf, putModules, root, whyNot, writeInitrd } from "./vm-machine.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const cache = process.env.SKEP_VM_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "skep-vm");
-const dist = process.env.SKEP_DIST ?? join(root, "dist");
 const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ["6.1"];
 const TIMEOUT_MS = 180_000;
 /** For clsact; compressed ones are unpacked. */
 const MODULES = ["sch_ingress", "cls_bpf"];
 
-const skip = (why) => {
-  console.log(`vm tests skipped: ${why}`);
+const reason = whyNot();
+if (reason !== "") {
+  console.log(`vm tests skipped: ${reason}`);
   process.exit(0);
-};
-const can = (command, ...words) => spawnSync(command, words, { stdio: "ignore" }).status === 0;
-
-if (process.arch !== "x64" || process.platform !== "linux") skip("they need Linux on x86-64");
-if (!existsSync(join(dist, "linux/target.js"))) skip("dist/ is not built (npm run build)");
-const apt = process.getuid() === 0 && can("apt-get", "--version");
-if (!can("qemu-system-x86_64", "--version")) {
-  if (!apt) skip("qemu-system-x86_64 is not installed (apt-get install qemu-system-x86)");
-  console.log("# installing qemu-system-x86");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "qemu-system-x86"], {
-    env,
-    stdio: "ignore",
-  });
-  if (!can("qemu-system-x86_64", "--version")) skip("qemu-system-x86 cannot be installed");
 }
-
 let failed = false;
 for (const version of versions) {
   const kernel = kernelOf(version);
@@ -57,181 +24,26 @@ for (const version of versions) {
 }
 process.exit(failed ? 1 : 0);
 
-/** { image, modules } of Debian's newest cloud kernel of a version, unpacked in the cache; or why there is none. */
-function kernelOf(version) {
-  const dir = join(cache, version);
-  if (!existsSync(join(dir, "boot"))) {
-    if (!apt) return "its package can be had by root with apt only";
-    const pattern = `^linux-image-${version.replace(".", "[.]")}[.0-9]*[-+].*cloud-amd64(-unsigned)?$`;
-    let options = [];
-    let name = packageOf(pattern, options);
-    if (name === undefined) {
-      options = otherLists();
-      name = packageOf(pattern, options);
-    }
-    if (name === undefined) return "no such package in Debian";
-    const scratch = mkdtempSync(join(tmpdir(), "skep-vm-"));
-    try {
-      console.log(`# downloading ${name}`);
-      spawnSync("apt-get", [...options, "download", "-qq", name], { cwd: scratch, stdio: "ignore" });
-      const file = readdirSync(scratch).find((each) => each.endsWith(".deb"));
-      if (file === undefined) return `${name} cannot be downloaded`;
-      mkdirSync(dir, { recursive: true });
-      execFileSync("dpkg", ["-x", join(scratch, file), dir]);
-    } finally {
-      rmSync(scratch, { recursive: true });
-    }
-  }
-  const image = readdirSync(join(dir, "boot")).find((each) => each.startsWith("vmlinuz-"));
-  const modules = spawnSync("find", [dir, "-name", "*.ko*"], { encoding: "utf8", maxBuffer: 1 << 26 }).stdout.split(
-    "\n",
-  );
-  return { image: join(dir, "boot", image), modules };
-}
-
-/** The newest package whose name matches, signed images first. */
-function packageOf(pattern, options) {
-  const list =
-    spawnSync("apt-cache", [...options, "search", "--names-only", pattern], { encoding: "utf8" }).stdout ?? "";
-  const names = list
-    .split("\n")
-    .map((line) => line.split(" ")[0])
-    .filter((name) => name !== "" && !name.endsWith("-dbg"))
-    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  return names.filter((each) => !each.endsWith("-unsigned")).at(-1) ?? names.at(-1);
-}
-
-/** apt with lists of its own: other Debian releases, without a change to this machine's. */
-function otherLists() {
-  const dir = join(cache, "apt");
-  mkdirSync(join(dir, "state/lists/partial"), { recursive: true });
-  mkdirSync(join(dir, "cache/archives/partial"), { recursive: true });
-  const key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
-  const line = (suite) => `deb [${key}] http://debian.example/debian ${suite} main\n`;
-  writeFileSync(join(dir, "sources.list"), line("bullseye") + line("trixie") + line("unstable"));
-  const set = { "Dir::State": join(dir, "state"), "Dir::Cache": join(dir, "cache") };
-  set["Dir::Etc::sourcelist"] = join(dir, "sources.list");
-  set["Dir::Etc::sourceparts"] = "-";
-  set["Dir::State::status"] = "/var/lib/dpkg/status";
-  const options = Object.entries(set).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  console.log("# reading the package lists of other Debian releases");
-  spawnSync("apt-get", [...options, "update", "-qq"], { stdio: "ignore" });
-  return options;
-}
-
-function run(version, { image, modules }) {
+async function run(version, { image, modules }) {
   const scratch = mkdtempSync(join(tmpdir(), "skep-vm-"));
   const initrd = join(scratch, "initrd");
-  writeInitrd(initrd, modules);
-  const started = Date.now();
-  const qemu = spawn(
-    "qemu-system-x86_64",
-    [
-      "-accel",
-      "tcg",
-      "-cpu",
-      "max",
-      "-m",
-      "1024",
-      "-nographic",
-      "-no-reboot",
-      "-nic",
-      "none",
-      "-kernel",
-      image,
-      "-initrd",
-      initrd,
-    ].concat(["-append", "console=ttyS0 quiet panic=-1 lsm=landlock,bpf rdinit=/bin/node -- /skep/guest.mjs"]),
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const stop = () => qemu.kill("SIGKILL");
-  const timer = setTimeout(stop, TIMEOUT_MS);
-  process.once("exit", stop);
-  let output = "";
-  qemu.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  return new Promise((resolve) => {
-    qemu.on("close", () => {
-      clearTimeout(timer);
-      process.off("exit", stop);
-      rmSync(scratch, { recursive: true });
-      const lines = output.split("\n").map((line) => line.trim());
-      const results = lines.filter((line) => /^(ok|not ok|skip|#) /.test(line));
-      for (const line of results) console.log(line);
-      const done = lines.includes("done");
-      const bad = results.filter((line) => line.startsWith("not ok")).length;
-      const good = results.filter((line) => line.startsWith("ok")).length;
-      if (!done) console.log(`not ok: the machine stopped before the end\n${output.slice(-2000)}`);
-      console.log(`# ${version}: ${good} ok, ${bad} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-      resolve(done && bad === 0 && good > 0);
-    });
-  });
-}
-
-function writeInitrd(file, modules) {
-  const out = openSync(file, "w");
-  const seen = new Set();
-  let inode = 1;
-  const entry = (name, mode, data, device = [0, 0]) => {
-    const hex = (n) => n.toString(16).padStart(8, "0");
-    const fields = [inode++, mode, 0, 0, 1, 0, data.length, 0, 0, device[0], device[1], name.length + 1, 0];
-    const head = Buffer.from(`070701${fields.map(hex).join("")}${name}\0`);
-    writeSync(out, Buffer.concat([head, Buffer.alloc((4 - (head.length % 4)) % 4)]));
-    if (data.length > 0) writeSync(out, data);
-    writeSync(out, Buffer.alloc((4 - (data.length % 4)) % 4));
-  };
-  const folder = (path) => {
-    if (path === "" || path === "." || seen.has(path)) return;
-    folder(path.split("/").slice(0, -1).join("/"));
-    seen.add(path);
-    entry(path, 0o040755, Buffer.alloc(0));
-  };
-  const put = (path, data, mode = 0o100755) => {
-    folder(path.split("/").slice(0, -1).join("/"));
-    entry(path, mode, data);
-  };
-  const tree = (from, to, wanted = () => true) => {
-    for (const item of readdirSync(from, { withFileTypes: true })) {
-      const path = join(from, item.name);
-      if (statSync(path).isDirectory()) tree(path, `${to}/${item.name}`, wanted);
-      else if (wanted(path)) put(`${to}/${item.name}`, readFileSync(path));
+  writeInitrd(initrd, join(root, "test/vm/guest.mjs"), ({ put, folder }) => {
+    put("skep/vm.bpf.o", readFileSync(join(root, "test/fixtures/linux/vm.bpf.o")));
+    for (const name of ["opens", "syn_guard"]) {
+      put(`skep/${name}.bpf.o`, readFileSync(join(root, `examples/${name}.bpf.o`)));
     }
-  };
-  folder("dev");
-  entry("dev/console", 0o020600, Buffer.alloc(0), [5, 1]);
-  put("bin/node", readFileSync(process.execPath));
-  const koffi = join(root, "node_modules/@koromix/koffi-linux-x64");
-  const native = join(koffi, "linux_x64/koffi.node");
-  for (const library of librariesOf(process.execPath).concat(librariesOf(native))) {
-    const path = library.slice(1);
-    if (seen.has(`file ${path}`)) continue;
-    seen.add(`file ${path}`);
-    put(path, readFileSync(library));
-  }
-  tree(dist, "skep/dist", (path) => path.endsWith(".js"));
-  put("skep/package.json", readFileSync(join(root, "package.json")));
-  tree(join(root, "node_modules/koffi"), "skep/node_modules/koffi", (path) => /\.(c?js|json)$/.test(path));
-  tree(koffi, "skep/node_modules/@koromix/koffi-linux-x64", (path) => !path.includes("musl"));
-  put("skep/guest.mjs", readFileSync(join(root, "test/vm/guest.mjs")));
-  put("skep/vm.bpf.o", readFileSync(join(root, "test/fixtures/linux/vm.bpf.o")));
-  for (const name of ["opens", "syn_guard"]) {
-    put(`skep/${name}.bpf.o`, readFileSync(join(root, `examples/${name}.bpf.o`)));
-  }
-  put("skep/unchecked.bpf.o", readFileSync(join(root, "test/fixtures/cli/unchecked.bpf.o")));
-  folder("modules");
-  for (const name of MODULES) {
-    const path = modules.find((each) => basename(each).startsWith(`${name}.ko`));
-    if (path === undefined) continue; // built in, or not configured
-    const data = path.endsWith(".xz") ? execFileSync("xz", ["-dc", path], { maxBuffer: 1 << 26 }) : readFileSync(path);
-    put(`modules/${name}.ko`, data);
-  }
-  entry("TRAILER!!!", 0, Buffer.alloc(0));
-  closeSync(out);
-}
-
-/** Absolute paths, the loader among them. */
-function librariesOf(file) {
-  const text = execFileSync("ldd", [file], { encoding: "utf8" });
-  return [...text.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]);
+    put("skep/unchecked.bpf.o", readFileSync(join(root, "test/fixtures/cli/unchecked.bpf.o")));
+    putModules({ put, folder }, modules, MODULES);
+  });
+  const started = Date.now();
+  const lines = await boot(image, initrd, { timeoutMs: TIMEOUT_MS });
+  rmSync(scratch, { recursive: true });
+  const results = lines.filter((line) => /^(ok|not ok|skip|#) /.test(line));
+  for (const line of results) console.log(line);
+  const done = lines.includes("done");
+  const bad = results.filter((line) => line.startsWith("not ok")).length;
+  const good = results.filter((line) => line.startsWith("ok")).length;
+  if (!done) console.log(`not ok: the machine stopped before the end\n${lines.join("\n").slice(-2000)}`);
+  console.log(`# ${version}: ${good} ok, ${bad} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return done && bad === 0 && good > 0;
 }
