@@ -101,6 +101,11 @@ export class Btf implements BtfView {
     return this.names === undefined ? (this.search(name, want, false)[0] ?? 0) : this.names.first(name, want);
   }
 
+  /** Many names will be looked up: the index is made on the first search. */
+  expectSearches(): void {
+    this.scans = MAX_SCANS;
+  }
+
   findAll(name: string, kind?: BtfKind): readonly number[] {
     const want = kind === undefined ? -1 : kindNumber(kind);
     const own = this.search(name, want, false);

@@ -4,6 +4,7 @@
  */
 import type { Btf } from "../../btf/btf.ts";
 import type { BtfComposite, BtfEnum, BtfType } from "../../btf/types.ts";
+import { EnumIndex } from "./enum-index.ts";
 import type { LazyDecls, LazyInclude } from "./options.ts";
 import * as types from "./types.ts";
 import {
@@ -77,10 +78,11 @@ export function vmlinux(btf: Btf): LazyInclude {
 class VmlinuxDecls implements LazyDecls {
   private readonly btf: Btf;
   private readonly made = new Map<number, CType>();
-  private enumerators: Map<string, number> | undefined;
+  private enumerators: EnumIndex | undefined;
 
   constructor(btf: Btf) {
     this.btf = btf;
+    btf.expectSearches();
   }
 
   typedef(name: string): CType | undefined {
@@ -100,9 +102,9 @@ class VmlinuxDecls implements LazyDecls {
   }
 
   enumerator(name: string): Enumerator | undefined {
-    this.enumerators ??= indexEnumerators(this.btf);
-    const id = this.enumerators.get(name);
-    if (id === undefined) return undefined;
+    this.enumerators ??= new EnumIndex(this.btf);
+    const id = this.enumerators.find(name);
+    if (id === 0) return undefined;
     const type = this.type(id);
     if (type.kind !== "enum") return undefined;
     types.complete(type);
@@ -262,20 +264,3 @@ function bySize(bytes: number, signed: boolean): IntType {
       return signed ? types.LONG : types.ULONG;
   }
 }
-
-/** Enumerator -> its enum. The first of a name counts. */
-function indexEnumerators(btf: Btf): Map<string, number> {
-  const index = new Map<string, number>();
-  for (let id = 1; id < btf.length; id++) {
-    const kind = btf.kindOf(id);
-    if (kind !== ENUM && kind !== ENUM64) continue;
-    const type = btf.type(id);
-    if (type.kind !== "enum" && type.kind !== "enum64") continue;
-    for (const value of type.values) if (!index.has(value.name)) index.set(value.name, id);
-  }
-  return index;
-}
-
-/** BTF_KIND_ENUM and BTF_KIND_ENUM64. */
-const ENUM = 6;
-const ENUM64 = 19;
