@@ -198,6 +198,7 @@ export function createRuntime(memory: LinearMemory, options: RuntimeOptions): Ru
     event,
     scratch,
     chunk,
+    alloc: (bytes) => heap.tryAlloc(bytes),
     blocks: createBlocks(memory.wasm, u8),
     packet: null,
     mapFns,

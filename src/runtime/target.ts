@@ -135,7 +135,7 @@ export function embeddedTarget(options: EmbeddedOptions, stages: Stages): Embedd
     const helper = (id: number): HelperImpl | undefined =>
       hooks.helper(id, prog.spec.type) ?? own.get(id) ?? helpers.get(id);
     env.helper = verified.safe ? helper : (id) => checkedOrNone(rt, env, prog.spec.name, id, helper(id));
-    const kfuncs = progKfuncs(rt, env, prog, hooks.kfuncs(prog.spec.type), () => made, verified.safe);
+    const kfuncs = progKfuncs(rt, env, prog, hooks.kfuncs(prog.spec.type, prog.kernelBtf), () => made, verified.safe);
     env.kfunc = (btfId) => {
       const func = prog.kernelBtf?.type(btfId);
       return func?.kind === "func" ? kfuncs(func.name) : undefined;

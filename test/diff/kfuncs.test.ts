@@ -88,9 +88,13 @@ describe.skipIf(reason !== null)("kfuncs", () => {
     for (const target of open) target.close();
   });
 
-  function load(file: string, programs: readonly string[]): Collection[] {
+  function load(
+    file: string,
+    programs: readonly string[],
+    wanted: (target: Target) => boolean = () => true,
+  ): Collection[] {
     const spec = parseObject(readFileSync(new URL(file, FIXTURES)), file);
-    const all = targets(live!);
+    const all = targets(live!).filter(wanted);
     open.push(...all.slice(1));
     return all.map((target) => loadObject(spec, target, { programs }));
   }
@@ -225,6 +229,22 @@ describe.skipIf(reason !== null)("kfuncs", () => {
       for (const text of texts) expect(text).toBe(texts[0]!);
       expect(texts[0]).toMatch(/^102 /);
     }
+  });
+
+  it.each(["xdp_cast", "tc_cast"])("the kernel's ctx: %s", (name) => {
+    // Without the kernel's BTF there is no such struct.
+    const all = load("casts.bpf.o", [name], (target) => target.kernelBtf !== null);
+    const data = new Uint8Array(90);
+    data[12] = 8;
+    data[13] = 6;
+    const ctx = new Uint8Array(name === "tc_cast" ? 192 : 24);
+    new DataView(ctx.buffer).setUint32(name === "tc_cast" ? 8 : 4, name === "tc_cast" ? 99 : 90, true);
+    const texts = all.map((collection) => {
+      collection.programs[name]!.raw.testRun({ data, ctx });
+      return String(collection.bss["seen"]);
+    });
+    for (const text of texts) expect(text).toBe(texts[0]!);
+    expect(texts[0]).toMatch(/^90,/);
   });
 
   it.each(["thrower", "catcher"])("exceptions: %s", (name) => {

@@ -16,6 +16,7 @@ import {
 } from "../../abi/prog-types.ts";
 import { verdictName } from "../../abi/verdicts.ts";
 import { SkepError } from "../../base/error.ts";
+import type { BtfView } from "../../btf/types.ts";
 import type { Executable, HelperImpl } from "../../engine/engine.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";
 import type { AttachOptions, TargetLink, TargetProg } from "../../loader/target.ts";
@@ -29,6 +30,7 @@ import { netHelperTable } from "../helpers/net-table.ts";
 import { skbTunnelHelpers } from "../helpers/net-tunnel.ts";
 import { xdpHelpers } from "../helpers/net-xdp.ts";
 import { absentTraceHelpers } from "../helpers/trace-absent.ts";
+import { kernCtxKfuncs } from "../kfuncs/kern-ctx.ts";
 import { packetKfuncs } from "../kfuncs/packet.ts";
 import type { KfuncRow } from "../kfuncs/rows.ts";
 import { ctxHook, isCtxType } from "./ctx-hook.ts";
@@ -104,8 +106,9 @@ export function createHooks(machine: Machine): Hooks {
     }
   }
 
-  function kfuncs(progType: number): readonly KfuncRow[] {
-    return isTraceType(progType) || isCtxType(progType) ? [] : packetKfuncs(p, progType);
+  function kfuncs(progType: number, kernelBtf: BtfView | null): readonly KfuncRow[] {
+    if (isTraceType(progType) || isCtxType(progType)) return [];
+    return [...packetKfuncs(p, progType), ...kernCtxKfuncs(p, kernelBtf, progType)];
   }
 
   function program(prog: TargetProg, exec: Executable): HookProg {

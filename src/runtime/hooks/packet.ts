@@ -106,6 +106,10 @@ export class PacketBuf {
   /** The device the packet came in on: what check_mtu and fib_lookup know of it. */
   ifindex = 1;
   mtu = 1500;
+  /** What bpf_cast_to_kern_ctx gave, for the checked mode. */
+  kernCtx: Region | null = null;
+  /** Where it lies, by its size: all programs share it. */
+  readonly kernCtxBlocks: Map<number, number> = new Map();
   readonly redirect: Redirect = { ifindex: 0, map: 0, key: 0, flags: 0 };
   /** Packets that clone_redirect has sent, and who wants to know. */
   clones = 0;
@@ -241,6 +245,7 @@ export class PacketBuf {
     list.push({ start: this.meta, end: this.linearEnd, write: true, what: "packet" });
     if (this.frags.length > 0)
       list.push({ start: this.linearEnd, end: this.end, write: true, what: "packet fragments" });
+    if (this.kernCtx !== null) list.push(this.kernCtx);
     if (!xdp) {
       list.push({ start: SOCK_BASE, end: SOCK_BASE + SOCK_BYTES, write: false, what: "socket" });
       list.push({ start: FLOW_KEYS_BASE, end: FLOW_KEYS_BASE + FLOW_KEYS_BYTES, write: true, what: "flow keys" });

@@ -8,6 +8,7 @@
  * A hook lays the event out in linear memory (ctx at CTX_BASE, the packet in a packet slot), fills `machine.event`, resets
  * the cells and calls `exec.run(CTX_BASE)`.
  */
+import type { BtfView } from "../../btf/types.ts";
 import type { Executable, HelperImpl, MapFns, Region } from "../../engine/engine.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";
 import type {
@@ -93,6 +94,8 @@ export interface Machine {
   clock(): number;
   /** 64 bytes that helpers may use within one call: keys of lookups they make. */
   readonly scratch: number;
+  /** A zeroed block that stays, or 0 where there is no room. */
+  alloc(bytes: number): number;
   /** Copies and zeroes within the memory. */
   readonly blocks: Blocks;
   /** 256 more: pieces of packets on their way. */
@@ -131,7 +134,7 @@ export interface Hooks {
    */
   helper(id: number, progType: number): HelperImpl | undefined;
   /** kfuncs that depend on the hook. */
-  kfuncs(progType: number): readonly KfuncRow[];
+  kfuncs(progType: number, kernelBtf: BtfView | null): readonly KfuncRow[];
   /** EngineEnv.loadPacket of whatever program runs. */
   readonly loadPacket: (offset: number, sizeBytes: number) => number;
   /** Ctx, packet and event memory that are live now: the target adds stack and maps. */
@@ -201,4 +204,4 @@ export interface FibRoute {
 /** A route, or BPF_FIB_LKUP_RET_* where there is none. */
 export type FibTable = (query: FibQuery) => FibRoute | number;
 
-export type { EventReplayOptions, EventReplayResult, EventValue, RecordedEvent } from "../../loader/events.ts";
+export type { EventReplayOptions, EventReplayResult, RecordedEvent } from "../../loader/events.ts";

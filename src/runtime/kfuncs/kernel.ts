@@ -71,6 +71,8 @@ export function kernelKfuncs(rt: Runtime, prog: () => SlotProg | null): readonly
     ["bpf_res_spin_lock_irqsave", "i8->s", () => 0],
     ["bpf_res_spin_unlock_irqrestore", "i8->v", nothing],
     ["__bpf_trap", "->v", nothing],
+    // Of programs whose ctx is the kernel's already.
+    ["bpf_cast_to_kern_ctx", "i->u", (ctx) => ctx],
     ["bpf_rdonly_cast", "di->d", (lo, hi) => retHalves(rt, lo!, hi!)],
     ["bpf_map_sum_elem_count", "i->u", (map) => (map === 0 ? 0 : u32[(map! + MAP_COUNT) >>> 2])],
     ["bpf_copy_from_user_str", "iidd->s", copyUserStr],

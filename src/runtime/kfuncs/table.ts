@@ -42,7 +42,7 @@ export function kfuncNamesOf(rt: Runtime, hooks: Hooks): ReadonlySet<string> {
   const rows = [
     ...sharedKfuncs(rt, () => null),
     ...objectKfuncs(rt, { invoke: null }, null),
-    ...hooks.kfuncs(BPF_PROG_TYPE_XDP),
+    ...hooks.kfuncs(BPF_PROG_TYPE_XDP, null),
   ];
   return new Set(rows.map((row) => row[0]));
 }
