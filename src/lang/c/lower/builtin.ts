@@ -109,7 +109,7 @@ export function builtin(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value {
     case "vaCopy":
       return unsupported(
         fn,
-        "C413",
+        "C402",
         expr.loc,
         "eBPF functions take no variable arguments",
         "pass an array, or use a macro",

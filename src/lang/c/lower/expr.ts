@@ -33,7 +33,7 @@ export function lowerValue(fn: Fn, expr: Expr): Value {
     case "float":
       return unsupported(
         fn,
-        "C401",
+        "C400",
         expr.loc,
         "eBPF has no floating point",
         "use integers, scaled where fractions are needed",
@@ -366,7 +366,7 @@ function assignOp(fn: Fn, expr: AssignOpExpr): Value {
   const old = loadPlace(fn, to, expr.loc);
   if (expr.scale > 0) return storePlace(fn, to, movePointer(fn, old, by, expr.op === "-"));
   const compute = intOf(expr.compute);
-  if (compute === undefined) return unsupported(fn, "C401", expr.loc, "eBPF has no floating point");
+  if (compute === undefined) return unsupported(fn, "C400", expr.loc, "eBPF has no floating point");
   irType(fn, expr.compute, expr.loc);
   const wide = resize(fn, old, isSigned(expr.place.type), intWidth(compute.size));
   const result = arithmetic(fn, expr.op, wide, by, expr.compute, expr.value.type);

@@ -20,7 +20,7 @@ export function irType(fn: Fn, type: CType, loc: Loc): IrType {
     case "float":
       return unsupported(
         fn,
-        "C401",
+        "C400",
         loc,
         "eBPF has no floating point",
         "use integers, scaled where fractions are needed",
@@ -112,7 +112,7 @@ export function cast(fn: Fn, expr: CastExpr): Value {
     case "float":
       return unsupported(
         fn,
-        "C401",
+        "C400",
         expr.loc,
         "eBPF has no floating point",
         "use integers, scaled where fractions are needed",

@@ -103,7 +103,7 @@ function binary(fn: Fn, expr: BinaryExpr): Halves {
     case "-":
       return subtract(fn, x, y);
     default:
-      return unsupported(fn, "C402", expr.loc, `128-bit ${expr.op} is not supported`, "use 64-bit numbers");
+      return unsupported(fn, "C409", expr.loc, `128-bit ${expr.op} is not supported`, "use 64-bit numbers");
   }
 }
 
@@ -120,7 +120,7 @@ function shift(fn: Fn, expr: BinaryExpr, x: Halves): Halves {
   let count = expr.right;
   while (count.kind === "cast") count = count.operand;
   if (count.kind !== "int") {
-    return unsupported(fn, "C402", expr.loc, "a 128-bit number is shifted by a constant only", "use 64-bit numbers");
+    return unsupported(fn, "C409", expr.loc, "a 128-bit number is shifted by a constant only", "use 64-bit numbers");
   }
   const by = Number(count.value & 127n);
   const k = (n: number): Value => constant("i64", BigInt(n));
