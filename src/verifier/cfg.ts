@@ -265,7 +265,9 @@ function checkLdImm64(env: Env, i: number, used: Set<number>): void {
   }
   if (src === 1 || src === 2) fail(env.log, EINVAL, `fd ${insns.imm[i]} is not pointing to valid bpf_map`);
   const map = env.maps[insns.imm[i]!];
-  if (map === undefined) fail(env.log, EPROTO, `fd ${insns.imm[i]} is not pointing to valid bpf_map`);
+  // Behind the program's own stand the inner ones, which no insn names.
+  if (map === undefined || map.index >= env.prog.maps.length)
+    fail(env.log, EPROTO, `fd ${insns.imm[i]} is not pointing to valid bpf_map`);
   if (!used.has(map.index)) {
     if (used.size >= 64) {
       fail(env.log, E2BIG, "The total number of maps per program has reached the limit of 64");

@@ -191,7 +191,8 @@ export function regText(env: Env, frame: Frame, w: Words, at: number): string {
   if (isNonOwningRef(type)) parts.push("non_own_ref");
   if (base === CONST_PTR_TO_MAP || base === PTR_TO_MAP_KEY || base === PTR_TO_MAP_VALUE) {
     const map = env.maps[w[at + RAW0]! - 1]!;
-    if (map.name !== "") parts.push(`map=${map.name}`);
+    // The kernel keeps no name of an inner map.
+    if (map.name !== "" && map.index < env.prog.maps.length) parts.push(`map=${map.name}`);
     parts.push(`ks=${map.spec.keySize},vs=${map.spec.valueSize}`);
   }
   if (type !== SCALAR_VALUE && w[at + OFF]) parts.push(`off=${snumText(BigInt(w[at + OFF]!))}`);
