@@ -6,6 +6,7 @@ import { output } from "./output.ts";
 
 /** Command name -> module that registers it. Only the module of the command typed is loaded, and all of them for help. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
+  init: () => import("./commands/init.ts"),
   build: () => import("./commands/build.ts"),
   run: () => import("./commands/run.ts"),
   attach: () => import("./commands/attach.ts"),
