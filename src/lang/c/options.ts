@@ -1,6 +1,7 @@
 /**
  * What the C front end is given: files, search paths, definitions, headers that are answered lazily.
  */
+import type { FuncDecl } from "./ast.ts";
 import type { CType, Enumerator, EnumType, RecordType } from "./types.ts";
 
 /** Answers `#include`. A path is joined with "/" and cleaned; undefined where there is no such file. */
@@ -17,6 +18,8 @@ export interface LazyDecls {
   /** struct, union or enum tag. Records may have `pending` set. */
   tag(name: string): RecordType | EnumType | undefined;
   enumerator(name: string): Enumerator | undefined;
+  /** Prototypes (kfuncs). */
+  func?(name: string): FuncDecl | undefined;
 }
 
 export interface ParseOptions {

@@ -28,6 +28,8 @@ import type { Parser } from "./state.ts";
 
 const IDENT = 1;
 const ELLIPSIS = 128;
+/** Pointers, arrays and functions in one declarator: types stay shallow enough to walk. */
+const MAX_STEPS = 128;
 
 export interface Declarator {
   /** Interned name, -1 where abstract. */
@@ -68,6 +70,7 @@ export function declarator(p: Parser, base: CType, sink: AttrSink, mode: "named"
   const head: Head = { name: -1, loc: p.loc };
   const steps: Step[] = [];
   readSteps(p, steps, head, mode, sink);
+  if (steps.length > MAX_STEPS) p.fail("C102", `a declarator of more than ${MAX_STEPS} parts`, {}, head.loc);
   let type = base;
   let params: readonly VarDecl[] | undefined;
   for (const step of steps) {

@@ -9,6 +9,8 @@ import { primary } from "./primary.ts";
 import type { Parser } from "./state.ts";
 
 const IDENT = 1;
+/** Operators in a row (`a + b + c`, `p->q->r`): the tree stays shallow enough to walk. */
+const MAX_CHAIN = 1000;
 
 export function expr(p: Parser): Expr {
   let left = assignment(p);
@@ -108,10 +110,11 @@ function conditionalExpr(p: Parser): Expr {
 
 function binaryExpr(p: Parser, level: number): Expr {
   let left = castExpr(p);
-  for (;;) {
+  for (let parts = 0; ; parts++) {
     const { kind, loc } = p;
     const own = kind < 152 ? LEVEL[kind] : 0;
     if (own === 0 || own < level) return left;
+    if (parts > MAX_CHAIN) p.fail("C102", `an expression of more than ${MAX_CHAIN} operators`);
     p.next();
     const dead = left.kind === "int" && ((kind === 138 && left.value === 0n) || (kind === 139 && left.value !== 0n));
     if (dead) p.unevaluated++;
@@ -262,7 +265,8 @@ function isByte(type: CType): boolean {
 
 export function postfix(p: Parser, start: Expr): Expr {
   let e = start;
-  for (;;) {
+  for (let parts = 0; ; parts++) {
+    if (parts > MAX_CHAIN) p.fail("C102", `an expression of more than ${MAX_CHAIN} operators`);
     const { kind, loc } = p;
     switch (kind) {
       case 91: {

@@ -32,6 +32,7 @@ export function functionBody(p: Parser, func: FuncDecl, params: readonly VarDecl
   func.loc = loc;
   func.params = params;
   const outer = p.func;
+  const errors = p.report.errors;
   p.func = context;
   p.pushScope();
   try {
@@ -45,7 +46,9 @@ export function functionBody(p: Parser, func: FuncDecl, params: readonly VarDecl
     }
     const body = p.grammar.functionBlock(p);
     func.body = body;
-    checkBody(p, func, body, context.labels, context.locals);
+    checkLabels(p, context.labels);
+    // After an error, what is unused or missing is often just unread
+    if (p.report.errors === errors) checkBody(p, func, body, context.locals);
   } finally {
     p.popScope();
     p.func = outer;
@@ -58,17 +61,14 @@ function floatError(p: Parser, what: string, loc: Loc): void {
   p.error("C400", `${what}: eBPF has no floating point`, loc, { help: "scale to integers (fixed point)" });
 }
 
-function checkBody(
-  p: Parser,
-  func: FuncDecl,
-  body: CompoundStmt,
-  labels: ReadonlyMap<string, Label>,
-  locals: readonly VarDecl[],
-): void {
+function checkLabels(p: Parser, labels: ReadonlyMap<string, Label>): void {
   for (const label of labels.values()) {
     if (!label.defined) p.error("C257", `use of undeclared label '${label.name}'`, label.loc);
     else if (!label.used) p.warn("C507", `unused label '${label.name}'`, label.loc);
   }
+}
+
+function checkBody(p: Parser, func: FuncDecl, body: CompoundStmt, locals: readonly VarDecl[]): void {
   for (const local of locals) {
     if (
       !local.used &&

@@ -44,7 +44,8 @@ export function recordSpecifier(p: Parser): CType {
   }
   if (!p.is(123)) {
     if (name < 0) p.fail("C108", `expected a tag or '{' after '${union ? "union" : "struct"}'`);
-    const here = p.is(59) ? p.tagHere(name) : p.lookupTag(name);
+    // `struct s;` in a block declares a new one
+    const here = p.is(59) && p.depth > 0 ? p.tagHere(name) : p.lookupTag(name);
     if (here !== undefined) {
       if (here.kind === "record" && here.union === union) return here;
       p.error("C202", `use of '${p.name(name)}' with tag type that does not match previous declaration`, loc, {
@@ -153,8 +154,8 @@ function memberList(p: Parser, record: RecordType): Field[] {
 
 /** One struct-declaration. */
 function members(p: Parser, record: RecordType, fields: Field[], names: Map<string, Loc>): void {
-  if (!startsDeclaration(p)) {
-    if (p.is(IDENT)) specifiers(p);
+  // An unknown name is reported by specifiers() and taken for a type
+  if (!startsDeclaration(p) && !p.is(IDENT)) {
     p.fail("C106", `expected a member's type, not '${p.text()}'`);
   }
   const spec = specifiers(p);

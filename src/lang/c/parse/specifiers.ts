@@ -208,7 +208,9 @@ export function specifiers(p: Parser): Specifiers {
       case 292: // _Atomic
         p.next();
         if (p.accept(40)) {
+          p.enter();
           other = qualified(p.grammar.typeName(p), ATOMIC);
+          p.leave();
           count += N_OTHER;
           p.expect(41, "after '_Atomic('");
         } else quals |= ATOMIC;
@@ -383,6 +385,7 @@ function typeofType(p: Parser): CType {
   const unqual = p.kind === 307;
   p.next();
   p.expect(40, "after 'typeof'");
+  p.enter();
   let type: CType;
   if (p.grammar.startsType(p)) type = p.grammar.typeName(p);
   else {
@@ -391,6 +394,7 @@ function typeofType(p: Parser): CType {
     p.unevaluated--;
     type = e.kind === "func" ? e.decl.type : e.type;
   }
+  p.leave();
   p.expect(41, "after the operand of 'typeof'");
   return unqual ? bare(type) : type;
 }

@@ -161,6 +161,8 @@ export class Parser {
   /** Warnings that `#pragma GCC diagnostic ignored` turned off, by clang's names. */
   ignored: Set<string> = new Set();
   readonly #ignoredStack: Set<string>[] = [];
+  /** What a lazy header answered with. */
+  readonly #fromLazy: Set<Sym | Tag> = new Set();
   readonly #ordinary: (Sym | undefined)[] = [];
   readonly #ordinaryDepth: number[] = [];
   readonly #tags: (Tag | undefined)[] = [];
@@ -289,7 +291,8 @@ export class Parser {
 
   /** An error by default that a pragma may turn off. */
   softError(code: string, message: string, loc: Loc, extra: ReportExtra = {}): void {
-    if (WARNING_FLAGS[code]?.some((flag) => this.ignored.has(flag)) !== true) this.report.error(code, loc, message, extra);
+    if (WARNING_FLAGS[code]?.some((flag) => this.ignored.has(flag)) !== true)
+      this.report.error(code, loc, message, extra);
   }
 
   // Scopes
@@ -326,15 +329,17 @@ export class Parser {
     return tag === undefined && this.lazy.length > 0 ? this.#lazyTag(name) : tag;
   }
 
-  /** Declared in this very scope. */
+  /** Declared in this very scope by the program: what a lazy header has may be declared anew. */
   here(name: number): Sym | undefined {
-    const sym = this.lookup(name);
-    return sym !== undefined && this.#ordinaryDepth[name] === this.#scopes.length ? sym : undefined;
+    const sym = this.#ordinary[name];
+    if (sym === undefined || this.#fromLazy.has(sym)) return undefined;
+    return this.#ordinaryDepth[name] === this.#scopes.length ? sym : undefined;
   }
 
   tagHere(name: number): Tag | undefined {
-    const tag = this.lookupTag(name);
-    return tag !== undefined && this.#tagDepth[name] === this.#scopes.length ? tag : undefined;
+    const tag = this.#tags[name];
+    if (tag === undefined || this.#fromLazy.has(tag)) return undefined;
+    return this.#tagDepth[name] === this.#scopes.length ? tag : undefined;
   }
 
   declare(name: number, sym: Sym): void {
@@ -371,6 +376,11 @@ export class Parser {
       }
       const enumerator = source.enumerator(text);
       if (enumerator !== undefined) return this.#keep(name, enumSym(enumerator));
+      const func = source.func?.(text);
+      if (func !== undefined) {
+        this.unit.funcs.push(func);
+        return this.#keep(name, func);
+      }
     }
     return undefined;
   }
@@ -378,6 +388,7 @@ export class Parser {
   #keep(name: number, sym: Sym): Sym {
     this.#ordinary[name] = sym;
     this.#ordinaryDepth[name] = 0;
+    this.#fromLazy.add(sym);
     return sym;
   }
 
@@ -388,6 +399,7 @@ export class Parser {
       if (tag === undefined) continue;
       this.#tags[name] = tag;
       this.#tagDepth[name] = 0;
+      this.#fromLazy.add(tag);
       this.unit.tags.set(text, tag);
       return tag;
     }

@@ -19,6 +19,15 @@ export interface MacroArg {
   readonly elided: boolean;
 }
 
+/** One use of a macro. */
+interface Use {
+  readonly pp: Preprocessor;
+  readonly macro: Macro;
+  readonly args: readonly MacroArg[];
+  /** For SourceMap.macroLoc. */
+  readonly expansion: number;
+}
+
 /** The body with arguments in place; `at` is where the macro was used, `flags` those of its name. */
 export function substitute(
   pp: Preprocessor,
@@ -29,7 +38,7 @@ export function substitute(
 ): TokenList {
   const expansion = pp.sources.expansion(macro.text, at);
   const out: TokenList = [];
-  fill(pp, macro, args, 0, macro.body.length, out);
+  fill({ pp, macro, args, expansion }, 0, macro.body.length, out);
   let kept = 0;
   for (let i = 0; i < out.length; i += 4) {
     if ((out[i + 3] & PLACEMARKER) !== 0) continue;
@@ -43,14 +52,8 @@ export function substitute(
   return out;
 }
 
-function fill(
-  pp: Preprocessor,
-  macro: Macro,
-  args: readonly MacroArg[],
-  from: number,
-  to: number,
-  out: TokenList,
-): void {
+function fill(use: Use, from: number, to: number, out: TokenList): void {
+  const { pp, macro, args } = use;
   const { body } = macro;
   const functionLike = macro.params !== undefined;
   const first = out.length;
@@ -68,8 +71,8 @@ function fill(
         i = next + 4;
         continue;
       }
-      i = operand(pp, macro, args, next, to, right);
-      pasteOnto(pp, out, right);
+      i = operand(use, next, to, right);
+      pasteOnto(use, out, right);
       continue;
     }
     const pasteNext = body[i + 4] === PASTE && i + 4 < to;
@@ -83,7 +86,7 @@ function fill(
       continue;
     }
     if (functionLike && (kind === 35 || (kind === IDENT && body[i + 1] === pp.ids.vaOpt && macro.variadic))) {
-      i = operand(pp, macro, args, i, to, out);
+      i = operand(use, i, to, out);
       continue;
     }
     out.push(kind, body[i + 1], body[i + 2], body[i + 3]);
@@ -92,14 +95,8 @@ function fill(
 }
 
 /** One operand of `##`, or a `#`, or a __VA_OPT__: appended to `out` unexpanded; returns the index after it. */
-function operand(
-  pp: Preprocessor,
-  macro: Macro,
-  args: readonly MacroArg[],
-  at: number,
-  to: number,
-  out: TokenList,
-): number {
+function operand(use: Use, at: number, to: number, out: TokenList): number {
+  const { pp, macro, args } = use;
   const { body } = macro;
   const kind = body[at];
   if (at >= to) return to;
@@ -113,7 +110,7 @@ function operand(
       return at + 8;
     }
     const inner: TokenList = [];
-    const after = operand(pp, macro, args, at + 4, to, inner);
+    const after = operand(use, at + 4, to, inner);
     out.push(STRING, stringize(pp, inner), body[at + 2], body[at + 3]);
     return after;
   }
@@ -126,8 +123,7 @@ function operand(
     }
     const inner: TokenList = [];
     const last = args[macro.params!.length - 1];
-    if (last !== undefined && expandedArg(pp, last).length > 0)
-      fill(pp, macro, args, at + 8, Math.min(close, to), inner);
+    if (last !== undefined && expandedArg(pp, last).length > 0) fill(use, at + 8, Math.min(close, to), inner);
     append(out, inner, body[at + 3], true);
     return Math.min(close + 4, to);
   }
@@ -152,7 +148,7 @@ function expandedArg(pp: Preprocessor, arg: MacroArg): TokenList {
 }
 
 /** Joins the last token of `out` with the first of `right` (C11 6.10.3.3), then appends the rest. */
-function pasteOnto(pp: Preprocessor, out: TokenList, right: TokenList): void {
+function pasteOnto({ pp, expansion }: Use, out: TokenList, right: TokenList): void {
   if (right.length === 0) return;
   const at = out.length - 4;
   if ((right[3] & PLACEMARKER) === 0) {
@@ -170,7 +166,11 @@ function pasteOnto(pp: Preprocessor, out: TokenList, right: TokenList): void {
         out[at + 1] = lexer.val;
         out[at + 3] &= SPACE;
       } else {
-        pp.report.error("C012", out[at + 2], `pasting formed '${text.slice(0, 80)}', an invalid token`);
+        pp.report.error(
+          "C012",
+          pp.sources.macroLoc(out[at + 2], expansion),
+          `pasting formed '${text.slice(0, 80)}', an invalid token`,
+        );
         for (let i = 0; i < 4; i++) out.push(right[i]);
       }
     }

@@ -30,6 +30,11 @@ export function findInclude(pp: Preprocessor, name: string, angled: boolean, nex
     const found = read(joinPath(folderOf(from.path), name), from.system, -1);
     if (found !== undefined) return found;
   }
+  // -include
+  if (from === undefined) {
+    const found = read(cleanPath(name), false, -1);
+    if (found !== undefined) return found;
+  }
   const first = next && from !== undefined ? from.searchIndex + 1 : 0;
   for (let i = first; i < includePaths.length + systemPaths.length; i++) {
     const system = i >= includePaths.length;

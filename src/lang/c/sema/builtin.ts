@@ -80,7 +80,10 @@ export function builtinCall(p: Parser, name: string, row: BuiltinRow, args: read
     case "constantP": {
       const e = rvalue(args[0]);
       const value = constantOf(e);
-      const known = e.kind === "float" || (e.kind === "decay" && e.place.kind === "str") || (value !== undefined && value.base === undefined);
+      const known =
+        e.kind === "float" ||
+        (e.kind === "decay" && e.place.kind === "str") ||
+        (value !== undefined && value.base === undefined);
       if (known) return intExpr(1n, INT, loc);
       // Whether the optimiser makes it constant is only known later; a constant expression may not wait
       return node(row, name, [e], INT, loc);

@@ -111,6 +111,13 @@ export function castTo(e: Expr, type: CType, implicit = true): Expr {
   const to = bare(type);
   const value = unqualified(type);
   if (from === to && from.kind !== "record") return e.type === value ? e : retype(e, value);
+  if (
+    from.kind === "ptr" &&
+    to.kind === "ptr" &&
+    e.kind !== "int" &&
+    (from.to === to.to || sameType(from.to, to.to, true))
+  )
+    return e;
   if (to.kind === "void") return { kind: "cast", op: "void", type: value, loc: e.loc, operand: e, implicit };
   if (to.kind === "record") return e;
   const toInt = intOf(type);
