@@ -68,6 +68,7 @@ function passByEmpty(fn: IrFunction): boolean {
     const end = block.instrs[0]!;
     if (end.op !== "br" || end.targets[0] === block) continue;
     const target = end.targets[0]!;
+    if (leadsBack(target, block)) continue;
     const phis = phisOf(target);
     for (const pred of new Set(preds.get(block)!)) {
       const predEnd = terminatorOf(pred)!;
@@ -106,6 +107,18 @@ function passByEmpty(fn: IrFunction): boolean {
     }
   }
   return changed;
+}
+
+/** A loop of empty blocks: nothing to pass by. */
+function leadsBack(from: Block, to: Block): boolean {
+  let at = from;
+  for (let steps = 0; steps < 100; steps++) {
+    if (at === to) return true;
+    const end = at.instrs[0];
+    if (at.instrs.length !== 1 || end?.op !== "br") return false;
+    at = end.targets[0]!;
+  }
+  return true;
 }
 
 /** if (c) goto x; else goto x; with the same values. */

@@ -17,6 +17,7 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
   const counts = new Map<string, number>();
   for (const fn of module.functions)
     for (const call of callsOf(fn)) counts.set(nameOf(call), (counts.get(nameOf(call)) ?? 0) + 1);
+  const recursive = recursiveFunctions(module, byName);
   const state = new Map<IrFunction, "open" | "done">();
   const visit = (fn: IrFunction): void => {
     if (state.has(fn)) return;
@@ -27,6 +28,7 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
     }
     each(fn);
     let changed = false;
+    let rounds = 0;
     // A call through a pointer may have become one of a function only now: those are seen when it comes to them.
     for (let again = true; again; ) {
       again = false;
@@ -36,9 +38,14 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
           if (call.op !== "call" || call.callee.kind !== "sym") continue;
           const callee = byName.get(call.callee.name);
           if (callee === undefined || callee.blocks.length === 0 || !wanted(callee, call, counts)) continue;
-          if (state.get(callee) === "open") {
-            if (callee.inline === "always") diagnostics.push(recursion(fn, callee, call));
-            continue;
+          if (recursive.has(callee)) {
+            // Its calls may fold away where the arguments are constants, which is seen best in what stays a function.
+            if (recursive.has(fn) || vanishes(fn)) continue;
+            if (++rounds > MAX_RECURSION) {
+              const told = diagnostics.some((one) => one.func === fn.name);
+              if (callee.inline === "always" && !told) diagnostics.push(recursion(fn, callee, call));
+              continue;
+            }
           }
           if (!state.has(callee)) visit(callee);
           inlineCall(fn, block, i, call, callee);
@@ -56,7 +63,41 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
   };
   for (const fn of module.functions) visit(fn);
   dropUnused(module);
+  for (const fn of module.functions) {
+    if (fn.inline !== "always" || !recursive.has(fn)) continue;
+    const call = callsOf(fn).find((one) => one.callee.kind === "sym" && one.callee.name === fn.name);
+    if (call !== undefined && !diagnostics.some((one) => one.message.includes(`'${fn.name}'`))) {
+      diagnostics.push(recursion(fn, fn, call));
+    }
+  }
   return diagnostics;
+}
+
+/** Nothing of the function will be left but what is inlined. */
+function vanishes(fn: IrFunction): boolean {
+  return fn.linkage === "static" && fn.inline !== "never" && fn.section === ".text";
+}
+
+/** So often a recursive function is inlined into one that is not, before it is given up. */
+const MAX_RECURSION = 256;
+
+function recursiveFunctions(module: IrModule, byName: ReadonlyMap<string, IrFunction>): Set<IrFunction> {
+  const callees = new Map(
+    module.functions.map((fn) => [fn, [...new Set(callsOf(fn).map(nameOf))].flatMap((name) => byName.get(name) ?? [])]),
+  );
+  const found = new Set<IrFunction>();
+  for (const fn of module.functions) {
+    const seen = new Set<IrFunction>();
+    const stack = [...callees.get(fn)!];
+    while (stack.length > 0) {
+      const one = stack.pop()!;
+      if (seen.has(one)) continue;
+      seen.add(one);
+      stack.push(...callees.get(one)!);
+    }
+    if (seen.has(fn)) found.add(fn);
+  }
+  return found;
 }
 
 function recursion(fn: IrFunction, callee: IrFunction, call: Call): IrDiagnostic {

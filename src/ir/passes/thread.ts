@@ -15,44 +15,57 @@ const MAX_ASKED = 4;
 
 export function threadJumps(fn: IrFunction): boolean {
   let changed = false;
-  for (let round = 0; round < 200; round++) {
-    if (!threadOne(fn)) break;
-    changed = true;
-  }
+  for (let round = 0; round < MAX_ROUNDS && threadSome(fn); round++) changed = true;
   if (changed) mem2reg(fn);
   return changed;
 }
 
-function threadOne(fn: IrFunction): boolean {
+const MAX_ROUNDS = 20;
+
+/** As many edges as do not touch each other. */
+function threadSome(fn: IrFunction): boolean {
+  let none = true;
+  for (const block of fn.blocks) {
+    const end = terminatorOf(block);
+    if (end?.op === "condbr" && phisOf(block).some((phi) => phi.args.some((arg) => arg.op === "const"))) none = false;
+  }
+  if (none) return false;
   const dom = dominators(fn);
   const users = usersOf(fn);
-  let places: Map<Instr, Block> | null = null;
+  const places = blocksOf(fn);
+  const touched = new Set<Block>();
+  const moved = new Set<Value>();
+  let changed = false;
   for (const [b, block] of dom.order.entries()) {
     const end = terminatorOf(block)!;
-    if (end.op !== "condbr" || end.targets[0] === end.targets[1]) continue;
+    if (touched.has(block) || end.op !== "condbr" || end.targets[0] === end.targets[1]) continue;
     const phis = phisOf(block);
-    if (phis.length === 0) continue;
+    if (phis.length === 0 || phis.some((phi) => moved.has(phi))) continue;
     const asked = block.instrs.slice(phis.length, -1);
     if (
       asked.length > MAX_ASKED ||
       !asked.every((instr) => isPure(instr) && instr.op !== "coreaddr" && instr.op !== "coreinfo")
-    )
+    ) {
       continue;
+    }
     if (asked.some((instr) => (users.get(instr) ?? []).some((user) => user !== end && !asked.includes(user)))) continue;
     const preds = dom.preds.get(block)!;
-    if (preds.some((pred) => dominates(dom, b, dom.index.get(pred)!))) continue;
+    if (preds.some((pred) => touched.has(pred) || dominates(dom, b, dom.index.get(pred)!))) continue;
     for (const pred of preds) {
       if (preds.filter((one) => one === pred).length > 1 || terminatorOf(pred)!.op === "asmbr") continue;
       const answer = answerFor(end.args[0]!, block, phis, pred, 0);
       if (answer === null) continue;
       const target = end.targets[answer.value !== 0n ? 0 : 1]!;
-      if (target === block || terminatorOf(pred)!.targets.includes(target)) continue;
-      places ??= blocksOf(fn);
+      if (target === block || touched.has(target) || terminatorOf(pred)!.targets.includes(target)) continue;
+      for (const phi of phis) for (const arg of phi.args) moved.add(arg);
+      for (const phi of phisOf(target)) for (const arg of phi.args) moved.add(arg);
       redirect(fn, block, phis, pred, target, users, places);
-      return true;
+      for (const one of [block, pred, target, ...preds]) touched.add(one);
+      changed = true;
+      break;
     }
   }
-  return false;
+  return changed;
 }
 
 /** The branch's condition for those who come from `pred`. */

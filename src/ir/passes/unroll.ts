@@ -13,6 +13,7 @@ import { cloneInstr } from "./inline.ts";
 /** Instructions that a loop may come to: unasked, and with #pragma unroll. */
 const SMALL = 300;
 const ASKED = 20_000;
+const COUNTED = 4000;
 const MAX_ROUNDS = 4096;
 const MAX_ROUNDS_UNASKED = 40;
 
@@ -24,7 +25,8 @@ export function unrollOne(fn: IrFunction): boolean {
     let size = 0;
     for (const block of loop.blocks) size += block.instrs.length;
     const asked = loop.header.unroll !== undefined;
-    const budget = asked ? ASKED : SMALL;
+    // unroll_count(n) asks for copies, not for as many as there are rounds.
+    const budget = !asked ? SMALL : loop.header.unroll === 0 ? ASKED : COUNTED;
     const most = Math.min(asked ? MAX_ROUNDS : MAX_ROUNDS_UNASKED, Math.floor(budget / size));
     const rounds = roundsOf(loop, most);
     if (rounds === null || [...loop.blocks].some((block) => terminatorOf(block)?.op === "asmbr")) continue;
