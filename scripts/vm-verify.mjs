@@ -64,7 +64,9 @@ async function run(version, { image }) {
     timeoutMs: TIMEOUT_MS,
     onLine: (line) => {
       if (line.startsWith("# ")) console.log(line);
-      if (line.startsWith("at ")) progress = Number(line.slice(3));
+      if (!line.startsWith("at ")) return;
+      progress = Number(line.slice(3));
+      if (process.stderr.isTTY) process.stderr.write(`\r${progress} of ${objects.length} `);
     },
   });
   rmSync(scratch, { recursive: true });

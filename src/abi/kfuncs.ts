@@ -288,7 +288,7 @@ const SETS: readonly KfuncSet[] = [
     flags: "trusted_args",
     only: "lsm",
     names: `
-      bpf_path_d_path`,
+      bpf_get_fsverity_digest bpf_path_d_path`,
   },
   {
     hooks: "tracing struct_ops syscall",

@@ -50,7 +50,17 @@ async function machineFacts(): Promise<VerifyOptions> {
   const { possibleCpus } = await import("../linux/cpus.ts");
   const { kernelSymbols } = await import("../linux/kallsyms.ts");
   const address = kernelSymbols();
-  return { cpus: possibleCpus(), hasSymbol: (name) => address(name) !== undefined };
+  const hasSymbol = (name: string): boolean => {
+    try {
+      return address(name) !== undefined;
+    } catch (error) {
+      if (error instanceof SkepError) return true; // several of that name
+      throw error;
+    }
+  };
+  // lib/error-inject.c is in kernels with FUNCTION_ERROR_INJECTION only.
+  const facts = hasSymbol("within_error_injection_list") ? {} : { errorInjectable: (): boolean => false };
+  return { cpus: possibleCpus(), hasSymbol, ...facts };
 }
 
 /** What the verifier is told of a struct_ops program. */

@@ -1,5 +1,6 @@
 /** What `skep verify` does: each program of each object alone, in our model and, if asked, in the running kernel. */
 import { readdirSync, statSync } from "node:fs";
+import { BPF_PROG_TYPE_EXT } from "../abi/prog-types.ts";
 import { SkepError } from "../base/error.ts";
 import type { Judge, Verdict } from "../linux/judge.ts";
 import type { LoadExtras } from "../linux/prog-attr.ts";
@@ -111,11 +112,21 @@ function verdictOn(
     if (!(error instanceof SkepError)) throw error;
     return { file: spec.name, prog, ours: null, finding: null, failure: error, linux: null };
   }
-  const options = { ...model.machine, ...attachToOf(extras), kernel: request.kernel };
+  const extend = extendedBy(spec, prog, kernel);
+  const options = { ...model.machine, ...attachToOf(extras), ...extend, kernel: request.kernel };
   const ours = verify(resolved, { ...options, logLevel: request.log });
   const finding = ours.error === undefined ? null : findingOf(resolved, ours.error, request, options);
-  const linux = judge === null ? null : judge.judge(resolved, extras ?? {});
+  const linux = judge === null ? null : judge.judge(resolved, { ...extras, ...extend });
   return { file: spec.name, prog, ours, finding, failure: null, linux };
+}
+
+/** An EXT program's section names a function: of the first program of the same object that has it, if any. */
+function extendedBy(spec: ObjSpec, prog: ProgSpec, kernel: KernelView): Pick<VerifyOptions, "extend"> {
+  if (prog.type !== BPF_PROG_TYPE_EXT) return {};
+  const target = spec.programs.find(
+    (each) => each !== prog && each.funcs.some((func) => func.typeId !== 0 && func.name === prog.attachTo),
+  );
+  return target === undefined ? {} : { extend: resolveOn(target, spec, resolveMaps(spec, kernel), kernel) };
 }
 
 /** Side by side with Linux it is the verdicts that count: explaining verifies once more. */

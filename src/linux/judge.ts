@@ -49,6 +49,8 @@ export interface Verdict {
 export interface JudgeOptions extends LoadExtras {
   /** 0: statistics and errors (the default). 1: insns and states of the failing path. 2: every state. */
   readonly logLevel?: 0 | 1 | 2;
+  /** The program that an EXT program extends: it is loaded for the while. */
+  readonly extend?: ResolvedProg;
   /** More BPF_F_* for prog_flags, such as BPF_F_TEST_STATE_FREQ. */
   readonly flags?: number;
 }
@@ -60,6 +62,7 @@ export interface Judge {
 }
 
 const SHORT_LOG_BYTES = 64 * 1024;
+const ARENA_ADDRESS = 1n << 44n;
 
 /** Throws "linux/os", "linux/arch" and "linux/koffi" where this machine cannot have one. */
 export function kernelJudge(sys: Sys = koffiSys()): Judge {
@@ -95,7 +98,7 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
     const key = mapKey(spec, btfFd(spec.btf));
     let fd = mapFds.get(key);
     if (fd === undefined) {
-      fd = createFd(context, adjustedSpec(spec, context.cpus), innerFd(spec));
+      fd = createFd(context, placedArena(adjustedSpec(spec, context.cpus)), innerFd(spec));
       fillForVerifier(bpf, fd, spec);
       mapFds.set(key, fd);
     }
@@ -103,33 +106,52 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
     return fd;
   };
 
+  /** Loads the program that `prog` extends; fd < 0 where the kernel refuses it. */
+  const loadTarget = (target: ResolvedProg, func: string): Required<Pick<LoadExtras, "attachBtfId" | "attachFd">> => {
+    const attr = progAttr(target, target.maps.map(mapFd), btfFd(target.btf), kernVersion);
+    const { fd } = loadProg(bpf, attr, BPF_LOG_STATS, SHORT_LOG_BYTES);
+    return { attachFd: fd, attachBtfId: target.spec.funcs.find((each) => each.name === func)?.typeId ?? 0 };
+  };
+
+  const judgeOne = (prog: ResolvedProg, options: JudgeOptions): Verdict => {
+    let attr: ReturnType<typeof progAttr>;
+    try {
+      attr = progAttr(prog, prog.maps.map(mapFd), btfFd(prog.btf), kernVersion, options);
+    } catch (error) {
+      if (!(error instanceof SkepError)) throw error;
+      return refused(error.errno ?? EINVAL, error.message);
+    }
+    if (options.flags !== undefined) attr = { ...attr, flags: (attr.flags ?? 0) | options.flags };
+    const { fd } = loadProg(bpf, attr, BPF_LOG_STATS, SHORT_LOG_BYTES);
+    bpf.close(fd);
+    const short = logText(bpf, SHORT_LOG_BYTES);
+    const errno = fd >= 0 ? 0 : -fd;
+    const stats = parseStats(short);
+    const level = options.logLevel ?? 0;
+    return {
+      ok: fd >= 0,
+      errno,
+      message: fd >= 0 ? "" : decisiveLine(short),
+      log: level === 0 ? short : wholeLog(bpf, attr, level).log,
+      processed: stats.processed,
+      totalStates: stats.totalStates,
+      peakStates: stats.peakStates,
+      us: stats.us,
+      unusable: fd >= 0 ? "" : unusable(errno, short, attr.type),
+    };
+  };
+
   return {
     judge(prog, options = {}): Verdict {
-      let attr: ReturnType<typeof progAttr>;
+      const { extend } = options;
+      if (extend === undefined) return judgeOne(prog, options);
+      const target = loadTarget(extend, prog.spec.attachTo);
+      if (target.attachFd < 0) return refused(-target.attachFd, `${extend.spec.name}, which it extends, is refused`);
       try {
-        attr = progAttr(prog, prog.maps.map(mapFd), btfFd(prog.btf), kernVersion, options);
-      } catch (error) {
-        if (!(error instanceof SkepError)) throw error;
-        return refused(error.errno ?? EINVAL, error.message);
+        return judgeOne(prog, { ...options, ...target });
+      } finally {
+        bpf.close(target.attachFd);
       }
-      if (options.flags !== undefined) attr = { ...attr, flags: (attr.flags ?? 0) | options.flags };
-      const { fd } = loadProg(bpf, attr, BPF_LOG_STATS, SHORT_LOG_BYTES);
-      bpf.close(fd);
-      const short = logText(bpf, SHORT_LOG_BYTES);
-      const errno = fd >= 0 ? 0 : -fd;
-      const stats = parseStats(short);
-      const level = options.logLevel ?? 0;
-      return {
-        ok: fd >= 0,
-        errno,
-        message: fd >= 0 ? "" : decisiveLine(short),
-        log: level === 0 ? short : wholeLog(bpf, attr, level).log,
-        processed: stats.processed,
-        totalStates: stats.totalStates,
-        peakStates: stats.peakStates,
-        us: stats.us,
-        unusable: fd >= 0 ? "" : unusable(errno, short, attr.type),
-      };
     },
     close(): void {
       for (const fd of [...mapFds.values(), ...btfFds.values()]) if (fd > 0) bpf.close(fd);
@@ -137,6 +159,11 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
       btfFds.clear();
     },
   };
+}
+
+/** Programs are refused while their arena has no address in user space: one that is said needs no mmap. */
+function placedArena(spec: MapSpec): MapSpec {
+  return spec.type === mt.BPF_MAP_TYPE_ARENA && spec.mapExtra === 0n ? { ...spec, mapExtra: ARENA_ADDRESS } : spec;
 }
 
 /** A load that failed before the verifier began is no verdict, and neither is one that ran out of memory. */

@@ -3,9 +3,11 @@
  * Source: kernel/bpf/verifier.c, check_attach_btf_id, bpf_check_attach_target; the iterators' bpf_iter_reg structs.
  */
 import { isDisabledLsmHook, isSleepableLsmHook } from "../abi/lsm.ts";
+import { hasSince } from "../abi/since.ts";
 import { EINVAL, ENOENT, ENOTSUPP } from "../base/errno.ts";
 import type { BtfFuncProto, BtfView } from "../btf/types.ts";
 import type { Env } from "./env.ts";
+import { checkFuncModel } from "./func-model.ts";
 import { fail, Reject } from "./log.ts";
 import { MEM_RDONLY, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TRUSTED } from "./regs.ts";
 
@@ -31,7 +33,6 @@ export interface Attach {
 const SYSCALL = 31;
 const TRACING = 26;
 const STRUCT_OPS = 27;
-const EXT = 28;
 const LSM = 29;
 const TRACE_RAW_TP = 23;
 const TRACE_ITER = 28;
@@ -92,13 +93,14 @@ const NO_RETURN = new Set(
   `__ia32_sys_exit __ia32_sys_exit_group __kunit_abort kunit_try_catch_throw __module_put_and_kthread_exit __x64_sys_exit
   __x64_sys_exit_group do_exit do_group_exit kthread_complete_and_exit kthread_exit make_task_dead`.split(/\s+/),
 );
-/** The kernel's own test functions, besides those of error injection. */
+/** Functions that say that they may be changed (register_btf_fmodret_id_set), besides those of error injection. */
 const SLEEPABLE_TEST = "bpf_fentry_test1";
 const MODIFIABLE = new Set([
   "bpf_modify_return_test",
   "bpf_modify_return_test2",
   "bpf_modify_return_test_tp",
   SLEEPABLE_TEST,
+  "update_socket_protocol",
 ]);
 
 /** Probe types that may sleep besides those that BTF attaches. */
@@ -107,7 +109,9 @@ const KPROBE = 2;
 
 function maySleep(env: Env): boolean {
   if (env.progType === TRACING) return SLEEPABLE_ATTACH.has(env.attachType);
-  return env.progType === LSM || env.progType === KPROBE || env.progType === STRUCT_OPS;
+  return (
+    env.progType === LSM || env.progType === KPROBE || (env.progType === STRUCT_OPS && hasSince(env.kernel, "6.3"))
+  );
 }
 
 /** Refuses what cannot be attached; null for types whose ctx has a table. */
@@ -121,9 +125,6 @@ export function checkAttach(env: Env): Attach | null {
     fail(log, EINVAL, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable");
   }
   if (env.progType === STRUCT_OPS) return structOpsMember(env);
-  if (env.progType === EXT) {
-    fail(log, EINVAL, "FENTRY/FEXIT program can only be attached to another program annotated with BTF");
-  }
   if (env.progType !== TRACING && env.progType !== LSM) return null;
   const btf = env.prog.kernelBtf;
   const target = env.prog.spec.attachTo;
@@ -136,6 +137,7 @@ export function checkAttach(env: Env): Attach | null {
   const func = btf.type(btf.find(name, "func"));
   const proto = func.kind === "func" ? btf.type(func.typeId) : null;
   if (proto === null || proto.kind !== "func_proto") fail(log, EINVAL, "Tracing programs must provide btf_id");
+  checkFuncModel(log, btf, proto, name);
   if (!isIter) checkTarget(env, name);
   const args = (isIter ? (ITERATORS[target] ?? []) : []).map(([off, type, struct]) => ({
     off,

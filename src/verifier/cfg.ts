@@ -3,6 +3,7 @@
  * mark the insns where states are stored and compared. Source: kernel/bpf/verifier.c, add_subprog_and_kfunc,
  * check_subprogs, resolve_pseudo_ldimm64, check_cfg.
  */
+import { HELPERS } from "../abi/helpers.ts";
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOTSUPP, EPROTO } from "../base/errno.ts";
 import { inLinux } from "../isa/ops.ts";
 import type { Env, Subprog } from "./env.ts";
@@ -354,9 +355,10 @@ function visitCallInsn(walk: Walk, t: number): boolean {
     aux.jmpPoint[t] = 1;
   }
   if (insns.src[t] === 0) {
-    const proto = protoOf(env, insns.imm[t]!);
-    if (proto?.row.mightSleep) containingSubprog(env, t).mightSleep = true;
-    if (proto?.row.changesPkt) containingSubprog(env, t).changesPkt = true;
+    const id = insns.imm[t]!;
+    // An EXT program has no helpers of its own yet: the kernel asks before it knows the target.
+    if (env.extend === null && protoOf(env, id)?.row.mightSleep) containingSubprog(env, t).mightSleep = true;
+    if (HELPERS[id]?.changesPkt) containingSubprog(env, t).changesPkt = true;
   } else if (insns.src[t] === 2) {
     const kfunc = kfuncAt(env, t);
     if (kfunc?.isIterNext) {

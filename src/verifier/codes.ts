@@ -691,6 +691,9 @@ export const CODES: readonly CodeRow[] = [
     code: "V042",
     title: "what the program attaches to",
     says: [
+      [/Extension program changes packet data/, "it changes packets, and the function that it replaces does not"],
+      [/Extension program may sleep/, "it may sleep, and the function that it replaces does not"],
+      [/[Ee]xtension program|Program extension|replace static functions|Cannot extend/],
       [/[Aa]ttach|struct_ops|hook|noreturn|prog must|Tracing programs|btf_id|not a function|FUNC|iter target/],
       [/offload|BTF.*(?:fd|FD|Kconfig)|BTF is malformed/],
     ],

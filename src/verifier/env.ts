@@ -160,6 +160,8 @@ export interface Env {
   readonly withoutHelpers: ReadonlySet<string>;
   /** The member of a kernel struct that a struct_ops program is for. */
   readonly attachTo: { readonly btfId: number; readonly memberIdx: number } | null;
+  /** The program that an EXT program extends; its type is progType then. */
+  readonly extend: ResolvedProg | null;
   /** Where BTF describes the ctx. */
   attach: Attach | null;
   readonly onInsn: ((env: Env) => void) | undefined;

@@ -32,6 +32,8 @@ export interface VerifyOptions {
   readonly withoutHelpers?: readonly string[];
   /** struct_ops programs: the struct in the kernel's BTF and the member that the program is for. */
   readonly attachTo?: { readonly btfId: number; readonly memberIdx: number };
+  /** The program that an EXT (freplace) program extends: its section names the function. None: it is refused. */
+  readonly extend?: ResolvedProg;
   /** Called before each insn is checked: for display, never for code. */
   readonly onInsn?: (env: Env) => void;
 }
@@ -44,6 +46,7 @@ const CGROUP_SOCK = 9;
 const INET_SOCK_CREATE = 2;
 const SK_REUSEPORT = 21;
 const SK_REUSEPORT_SELECT = 39;
+const EXT = 28;
 
 const GPL_LICENSES = new Set([
   "GPL",
@@ -69,14 +72,16 @@ function isSyscall(func: string): boolean {
 export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
   const { insns, spec } = prog;
   const n = insns.length;
+  const extend = spec.type === EXT ? (options.extend ?? null) : null;
+  const kind = extend?.spec ?? spec;
   const flags = (options.flags ?? 0) | spec.flags;
   const privileged = options.privileged ?? true;
   const pool = newPool();
   return {
     prog,
     insns,
-    progType: spec.type,
-    attachType: attachTypeOf(spec.type, spec.expectedAttachType),
+    progType: kind.type,
+    attachType: attachTypeOf(kind.type, kind.expectedAttachType),
     gplCompatible: GPL_LICENSES.has(prog.license),
     sleepable: spec.sleepable,
     bpfCapable: privileged,
@@ -128,6 +133,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     errorInjectable: options.errorInjectable ?? isSyscall,
     withoutHelpers: new Set(options.withoutHelpers ?? []),
     attachTo: options.attachTo ?? null,
+    extend,
     attach: null,
     onInsn: options.onInsn,
   };

@@ -15,6 +15,7 @@ import { addSubprogs, checkCfg, checkFuncInfo, checkOpcodes, checkSubprogs } fro
 import { checkStackDepth } from "./depth.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import type { Env } from "./env.ts";
+import { checkExtension } from "./extend.ts";
 import { collectFacts } from "./facts.ts";
 import { dropFastcallStack, markFastcalls } from "./fastcall.ts";
 import { computeLiveRegs, computePostorder, computeScc } from "./graph.ts";
@@ -47,6 +48,7 @@ export interface VerifyResult {
 const MAX_INSNS = 1_000_000;
 const CALL = 0x85;
 const PSEUDO_KFUNC = 2;
+const EXT = 28;
 
 function check(env: Env): void {
   if (env.insns.length === 0) {
@@ -63,7 +65,7 @@ function check(env: Env): void {
   checkOpcodes(env);
   checkCfg(env);
   computePostorder(env);
-  env.attach = checkAttach(env);
+  env.attach = env.prog.spec.type === EXT ? checkExtension(env, env.extend) : checkAttach(env);
   // Which helpers there are depends on it, and the cfg asked before.
   env.protos.clear();
   computeScc(env);

@@ -363,7 +363,7 @@ function setArgs(env: Env, subprog: number): void {
 }
 
 /** The main function's BTF must say "one ctx pointer", or it is not relied on. */
-function checkMainArgs(env: Env): void {
+export function checkMainArgs(env: Env): void {
   if (!env.hasFuncInfo) return;
   const said = env.log.said.length;
   try {
@@ -391,7 +391,7 @@ function walkFunction(env: Env, subprog: number): void {
   state.firstInsn = s.start;
   state.lastInsn = -1;
   env.insnIdx = s.start;
-  if (subprog !== 0 || env.progType === EXT) {
+  if (subprog !== 0 || env.prog.spec.type === EXT) {
     if (log.level > 0) write(log, `Validating ${s.name}() func#${subprog}...\n`);
     setArgs(env, subprog);
   } else {
