@@ -1,4 +1,7 @@
-/** The passes in their order. What they may do and may not is ruled by the verifier: COMPILER.md's list is in ARCHITECTURE.md. */
+/**
+ * The passes in their order. What they may do is ruled by the verifier: a check and the use that it guards keep one value;
+ * nothing moves ahead of a check or is merged with another one; addresses stay base + constant; barriers are opaque.
+ */
 import type { IrDiagnostic, IrFunction, IrModule } from "../ir.ts";
 import { cleanCfg } from "./cfg.ts";
 import { commonSubexpressions, forwardLoads } from "./cse.ts";
