@@ -130,7 +130,7 @@ export function clangArguments(request: SourceOptions): string[] {
     `-mcpu=v${request.mcpu ?? 3}`,
     "-O2",
     "-g",
-    "-Wno-everything",
+    "-w",
     ...(request.define ?? []).map((one) => `-D${one}`),
     ...(request.define?.some((one) => one.startsWith("__TARGET_ARCH_"))
       ? []

@@ -56,3 +56,20 @@ CASE(pointer_argument)
 	t.ipv4.dport = p[4];
 	return read_struct(&t);
 }
+
+/* Helpers as headers before libbpf 1.0 declare them: no const. */
+static long (*old_lookup)(void *map, const void *key, void *value, __u64 flags) = (void *)BPF_FUNC_map_update_elem;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} last SEC(".maps");
+
+CASE(old_helper)
+{
+	u32 zero = 0, value = p[0];
+
+	return 7 - old_lookup(&last, &zero, &value, 0);
+}

@@ -378,6 +378,7 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 size_t strlen(const char *s);
 `,
+  "linux/string.h": "#pragma once\n#include <string.h>\n",
   "strings.h": "#pragma once\n#include <string.h>\n",
   "features.h": "#pragma once\n",
   "sys/cdefs.h": "#pragma once\n",

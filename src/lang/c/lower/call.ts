@@ -55,11 +55,13 @@ function targetOf(callee: Expr): Target | undefined {
     case "load": {
       if (e.place.kind !== "var") return undefined;
       const { decl } = e.place;
-      if (decl.storage !== "static" || !(qualsOf(decl.type) & CONST) || decl.init?.items.length !== 1) return undefined;
+      if (decl.storage !== "static" || decl.init?.items.length !== 1) return undefined;
       const data = decl.init.items[0]!.data;
       if (data === undefined) return undefined;
-      if (data.base === undefined) return { kind: "helper", id: Number(data.value) };
-      return data.base.kind === "func" && data.value === 0n ? { kind: "func", decl: data.base } : undefined;
+      // Old headers leave the const out. Whoever sets such a pointer anew asks for a call that eBPF does not have.
+      if (data.base === undefined) return decl.addressTaken ? undefined : { kind: "helper", id: Number(data.value) };
+      const constant = (qualsOf(decl.type) & CONST) !== 0;
+      return constant && data.base.kind === "func" && data.value === 0n ? { kind: "func", decl: data.base } : undefined;
     }
     default:
       return undefined;
