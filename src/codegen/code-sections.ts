@@ -4,7 +4,7 @@ import * as elf from "../elf/types.ts";
 import type { OutReloc, OutSection } from "../elf/write.ts";
 import type { IrFunction, IrModule } from "../ir/ir.ts";
 import { encodeInsns, INSN_BYTES, type Insn, insnsOf } from "../isa/insn.ts";
-import type { EmittedFunction } from "./emit.ts";
+import type { EmittedFunction } from "./emitter.ts";
 import type { Symbols } from "./symbols.ts";
 
 export interface PlacedFunction {

@@ -1,7 +1,8 @@
 /** One function, from IR to code. */
 import type { IrDiagnostic, IrFunction } from "../ir/ir.ts";
 import { allocate } from "./allocate.ts";
-import { type EmittedFunction, emitFunction } from "./emit.ts";
+import { emitFunction } from "./emit.ts";
+import type { EmittedFunction } from "./emitter.ts";
 import { layOutFrame } from "./frame.ts";
 import { layOutBlocks } from "./layout.ts";
 import { prepare } from "./prepare.ts";

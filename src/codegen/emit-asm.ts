@@ -2,7 +2,7 @@
 import { assemble } from "../asm/asm.ts";
 import { SkepError } from "../base/error.ts";
 import { insnAt } from "../isa/insn.ts";
-import { type Emitter, regOf, slotOff } from "./emit.ts";
+import { type Emitter, regOf, slotOff } from "./emitter.ts";
 import type { MAsmOperand, MInst } from "./mir.ts";
 
 export function assembleText(e: Emitter, inst: MInst): void {

@@ -5,36 +5,11 @@
 import { bug } from "../base/error.ts";
 import type { Pos } from "../ir/ir.ts";
 import * as isa from "../isa/codes.ts";
-import type { Insn } from "../isa/insn.ts";
 import type { Allocation } from "./allocate.ts";
 import { assembleText } from "./emit-asm.ts";
+import { type EmittedFunction, type Emitter, put, regOf, slotOff } from "./emitter.ts";
 import { commutes } from "./liveness.ts";
-import { FP, type MBlock, type MCore, type MFunction, type MInst, type MOperand, NONE } from "./mir.ts";
-
-export interface CodeReloc {
-  readonly insnIdx: number;
-  /** "addr": LD_IMM64; "call": CALL. */
-  readonly kind: "addr" | "call";
-  readonly symbol: string;
-  readonly addend: number;
-}
-
-export interface EmittedFunction {
-  readonly name: string;
-  readonly insns: Insn[];
-  readonly relocs: CodeReloc[];
-  readonly lines: { readonly insnIdx: number; readonly pos: Pos }[];
-  readonly cores: { readonly insnIdx: number; readonly core: MCore }[];
-}
-
-export interface Emitter extends EmittedFunction {
-  readonly fn: MFunction;
-  readonly alloc: Allocation;
-  readonly cpu: number;
-  readonly jumps: { insnIdx: number; target: MBlock }[];
-  lastLine: string;
-  scratchSlot: number;
-}
+import { type MBlock, type MFunction, type MInst, type MOperand, NONE } from "./mir.ts";
 
 export function emitFunction(fn: MFunction, alloc: Allocation, cpu: number): EmittedFunction {
   const e: Emitter = {
@@ -71,20 +46,6 @@ function line(e: Emitter, pos: Pos): void {
   const last = e.lines[e.lines.length - 1];
   if (last !== undefined && last.insnIdx === e.insns.length) e.lines.pop();
   e.lines.push({ insnIdx: e.insns.length, pos });
-}
-
-export function put(e: Emitter, code: number, dst: number, src: number, off: number, imm: number): void {
-  e.insns.push({ code, dst, src, off, imm });
-}
-
-export function regOf(e: Emitter, v: number): number {
-  if (v === FP) return isa.BPF_REG_FP;
-  const reg = e.alloc.regs[v] ?? -1;
-  return reg < 0 ? bug(`vreg ${v} of ${e.name} has no register`) : reg;
-}
-
-export function slotOff(e: Emitter, slot: number, off: number): number {
-  return slot === NONE ? off : e.fn.slots[slot]!.offBytes + off;
 }
 
 function move(e: Emitter, dst: number, src: number): void {

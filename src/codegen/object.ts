@@ -18,7 +18,7 @@ import { type CodeSection, codeSections, encodeSection } from "./code-sections.t
 import { compactTypes } from "./compact.ts";
 import { compileFunction } from "./compile.ts";
 import { dataSections } from "./data-sections.ts";
-import type { EmittedFunction } from "./emit.ts";
+import type { EmittedFunction } from "./emitter.ts";
 import { symbolTable } from "./symbols.ts";
 
 export interface EmitOptions {

@@ -2,7 +2,7 @@
 import { widthOf } from "../ir/build.ts";
 import type { Asm, AsmBr, AsmOperand, Instr, Value } from "../ir/ir.ts";
 import { FP, type MAsm, type MAsmOperand, type MInst, mInst, NONE } from "./mir.ts";
-import { address, define, emit, has, newVreg, reg, type Sel } from "./select.ts";
+import { address, define, emit, has, newVreg, reg, type Sel } from "./sel.ts";
 
 interface Collected {
   readonly operands: MAsmOperand[];

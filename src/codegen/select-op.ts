@@ -2,27 +2,12 @@
 import { bug } from "../base/error.ts";
 import { widthOf } from "../ir/build.ts";
 import { isInstr, isSignedPred, swappedPred } from "../ir/facts.ts";
-import type {
-  Atomic,
-  Binary,
-  Call,
-  CondBr,
-  CoreInfo,
-  Icmp,
-  Instr,
-  Load,
-  Pred,
-  Ret,
-  Store,
-  Unary,
-  Value,
-} from "../ir/ir.ts";
+import type { Atomic, Binary, CondBr, CoreInfo, Icmp, Instr, Load, Pred, Store, Unary, Value } from "../ir/ir.ts";
 import * as isa from "../isa/codes.ts";
 import { WANT_SX, WANT_ZX } from "./demand.ts";
-import { type MOperand, mInst, NONE } from "./mir.ts";
+import { mInst, NONE } from "./mir.ts";
 import {
   address,
-  constIn,
   define,
   emit,
   type Form,
@@ -30,17 +15,16 @@ import {
   foldsAway,
   foldsCore,
   has,
-  materialize,
   newVreg,
-  operand,
   ptrPlus,
   reg,
   regOrImm,
   rootOf,
   type Sel,
   slotOf,
-} from "./select.ts";
+} from "./sel.ts";
 import { selectAsm, selectAsmBr } from "./select-asm.ts";
+import { selectCall, selectRet, selectUnreachable } from "./select-call.ts";
 
 export function selectInstr(s: Sel, instr: Instr): void {
   switch (instr.op) {
@@ -448,56 +432,6 @@ function selectCoreInfo(s: Sel, instr: CoreInfo): void {
 
 // ---- calls and ends -----------------------------------------------------------------------------------------------------
 
-const MAX_ARGS = 5;
-
-function selectCall(s: Sel, instr: Call): void {
-  const { callee } = instr;
-  if (callee.kind === "indirect") {
-    problem(
-      s,
-      "call/indirect",
-      "a call through a pointer that is not known when compiling",
-      "eBPF has no indirect calls: call the function by name, or choose between names with if or switch",
-    );
-    if (instr.type !== "void") define(s, instr, materialize(s, { kind: "imm", value: 0n }));
-    return;
-  }
-  let args = instr.args.map((arg) => callOperand(s, arg));
-  if (args.length > MAX_ARGS) {
-    const name = callee.kind === "sym" ? `'${callee.name}'` : `helper ${callee.id}`;
-    problem(
-      s,
-      "call/args",
-      `${args.length} arguments to ${name}, which is not inlined; eBPF passes 5 in registers and has no others`,
-      "put some into a struct and pass its address, or make the function static __always_inline",
-    );
-    args = args.slice(0, MAX_ARGS);
-  }
-  const used = instr.type !== "void" && (s.users.get(instr) ?? []).length > 0;
-  const def = used ? newVreg(s) : NONE;
-  emit(s, mInst("call", { code: isa.BPF_JMP | isa.BPF_CALL, def, callee, args }));
-  if (used) define(s, instr, def);
-}
-
-function callOperand(s: Sel, arg: Value): MOperand {
-  // A constant is passed as the signed number: int flags of -1, and lengths are small.
-  if (arg.op === "const") return { kind: "imm", value: constIn(arg, "any") };
-  return operand(s, arg, has(s, arg, "zx") ? "zx" : "any");
-}
-
-function selectRet(s: Sel, instr: Ret): void {
-  const value = instr.args[0];
-  const args: MOperand[] = [];
-  if (value !== undefined)
-    args.push(value.op === "const" ? { kind: "imm", value: value.value } : operand(s, value, "any"));
-  emit(s, mInst("exit", { code: isa.BPF_JMP | isa.BPF_EXIT, args }));
-}
-
-/** What cannot happen still has to end: the verifier walks it. */
-function selectUnreachable(s: Sel): void {
-  emit(s, mInst("exit", { code: isa.BPF_JMP | isa.BPF_EXIT, args: [{ kind: "imm", value: 0n }] }));
-}
-
 const JUMP: Readonly<Record<Pred, number>> = {
   eq: isa.BPF_JEQ,
   ne: isa.BPF_JNE,
@@ -554,8 +488,4 @@ function compareAndBranch(s: Sel, cond: Icmp, targets: NonNullable<ReturnType<ty
   const a = reg(s, left, form === "any" && has(s, left, "zx") ? "zx" : form);
   const { b, imm } = regOrImm(s, right, form);
   emit(s, mInst("jcc", { code: cls | JUMP[pred], a, b, imm, targets }));
-}
-
-export function problem(s: Sel, code: string, message: string, advice: string): void {
-  s.diagnostics.push({ code, severity: "error", message, advice, pos: s.pos, func: s.fn.name });
 }
