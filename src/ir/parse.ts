@@ -1,8 +1,4 @@
-/**
- * Reads what print.ts writes: for tests of passes, and to look at one function alone. Throws "ir/syntax" with the line.
- *
- * Long because the grammar is one: a function an instruction form.
- */
+/** Reads what print.ts writes: for tests of passes, and to look at one function alone. Throws "ir/syntax" with the line. */
 import { fromHex } from "../base/bytes.ts";
 import { constant, undef } from "./build.ts";
 import type { Block, Instr, IrFunction, IrGlobal, IrModule, IrType, Linkage, Param, Pos, Prov, Value } from "./ir.ts";
