@@ -76,9 +76,7 @@ function sourcesAt(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   const all = readdirSync(path, { recursive: true, encoding: "utf8" }).filter(isSource);
   const marked = all.filter((file) => file.endsWith(".bpf.c"));
-  return (marked.length > 0 ? marked : all)
-    .sort()
-    .map((file) => `${path.replace(/\/$/, "")}/${file}`);
+  return (marked.length > 0 ? marked : all).sort().map((file) => `${path.replace(/\/$/, "")}/${file}`);
 }
 
 async function compareOne(file: string, options: SourceOptions, kernel: KernelView, judge: Judge): Promise<FileRow> {
