@@ -14,15 +14,17 @@ const K_ATTRIBUTE_ = 300;
 /** What a run of attributes says: for the declaration, and for the type it stands on. */
 export interface AttrSink {
   readonly attrs: Attrs;
-  readonly typeTags: string[];
+  typeTags: readonly string[];
   addressSpace: number;
   /** `mode(DI)`. */
   mode: string | undefined;
   any: boolean;
 }
 
+const NO_TAGS: readonly string[] = [];
+
 export function attrSink(): AttrSink {
-  return { attrs: {}, typeTags: [], addressSpace: 0, mode: undefined, any: false };
+  return { attrs: {}, typeTags: NO_TAGS, addressSpace: 0, mode: undefined, any: false };
 }
 
 /** Zero or more attribute specifiers. */
@@ -61,6 +63,10 @@ function attribute(p: Parser, sink: AttrSink): void {
       skipArguments(p);
       return;
     case "string": {
+      if (!p.is(40) && name === "deprecated") {
+        attrs.deprecated = "";
+        return;
+      }
       const text = stringArgument(p);
       if (text !== undefined) attrs[effect.key] = text;
       return;
@@ -81,7 +87,7 @@ function attribute(p: Parser, sink: AttrSink): void {
     }
     case "typeTag": {
       const text = stringArgument(p);
-      if (text !== undefined) sink.typeTags.push(text);
+      if (text !== undefined) sink.typeTags = [...sink.typeTags, text];
       return;
     }
     case "addressSpace":

@@ -130,7 +130,7 @@ function memberList(p: Parser, record: RecordType): Field[] {
   p.enter();
   p.next();
   const fields: Field[] = [];
-  const names = new Map<string, Loc>();
+  const names = ++p.records;
   const level = p.nesting;
   while (!p.is(125)) {
     if (p.is(EOF))
@@ -153,7 +153,7 @@ function memberList(p: Parser, record: RecordType): Field[] {
 }
 
 /** One struct-declaration. */
-function members(p: Parser, record: RecordType, fields: Field[], names: Map<string, Loc>): void {
+function members(p: Parser, record: RecordType, fields: Field[], names: number): void {
   // An unknown name is reported by specifiers() and taken for a type
   if (!startsDeclaration(p) && !p.is(IDENT)) {
     p.fail("C106", `expected a member's type, not '${p.text()}'`);
@@ -165,15 +165,16 @@ function members(p: Parser, record: RecordType, fields: Field[], names: Map<stri
     if (inner.kind === "record" && (inner.name === "" || spec.type.kind !== "record" || !spec.tagged)) {
       p.next();
       addField(fields, "", spec.type, -1, spec.sink, spec.loc);
-      for (const field of namesOf(inner)) checkDuplicate(p, names, field.name, field.loc);
+      checkInner(p, inner, names);
       return;
     }
     if (!spec.tagged) p.warn("C542", "declaration does not declare anything", spec.loc);
     p.next();
     return;
   }
-  for (;;) {
-    const sink = copySink(spec.sink);
+  // Each declarator adds its own attributes to those of the specifiers
+  const shared = spec.sink.any ? copySink(spec.sink) : undefined;
+  for (let sink = spec.sink; ; sink = shared === undefined ? attrSink() : copySink(shared)) {
     let name = -1;
     let type = spec.type;
     let loc = p.loc;
@@ -185,32 +186,33 @@ function members(p: Parser, record: RecordType, fields: Field[], names: Map<stri
     if (p.accept(58)) width = bitWidth(p, type, name, loc);
     attributes(p, sink);
     const text = name < 0 ? "" : p.name(name);
-    if (text !== "") checkDuplicate(p, names, text, loc);
+    if (name >= 0) checkDuplicate(p, names, name, loc);
     const checked = memberType(p, record, type, text, loc);
     addField(fields, text, checked, width, sink, loc);
     if (!p.accept(44)) break;
-    attributes(p, spec.sink);
+    if (shared !== undefined) attributes(p, shared);
   }
   p.semicolon("after the member");
 }
 
-function* namesOf(record: RecordType): Iterable<{ name: string; loc: Loc }> {
+function checkInner(p: Parser, record: RecordType, names: number): void {
   for (const field of record.fields ?? []) {
-    if (field.name !== "") yield field;
-    else {
-      const inner = bare(field.type);
-      if (inner.kind === "record") yield* namesOf(inner);
-    }
+    const inner = bare(field.type);
+    if (field.name !== "") checkDuplicate(p, names, p.pp.names.of(field.name), field.loc);
+    else if (inner.kind === "record") checkInner(p, inner, names);
   }
 }
 
-function checkDuplicate(p: Parser, names: Map<string, Loc>, name: string, loc: Loc): void {
-  const before = names.get(name);
-  if (before !== undefined)
-    p.error("C204", `duplicate member '${name}'`, loc, {
-      notes: [{ loc: before, message: "previous declaration is here" }],
+/** `names` is the record's number; a member's name carries the number of the record that had it last. */
+function checkDuplicate(p: Parser, names: number, name: number, loc: Loc): void {
+  if (p.memberOf[name] === names) {
+    p.error("C204", `duplicate member '${p.name(name)}'`, loc, {
+      notes: [{ loc: p.memberLoc[name], message: "previous declaration is here" }],
     });
-  else names.set(name, loc);
+    return;
+  }
+  p.memberOf[name] = names;
+  p.memberLoc[name] = loc;
 }
 
 function copySink(sink: AttrSink): AttrSink {
@@ -218,7 +220,7 @@ function copySink(sink: AttrSink): AttrSink {
 }
 
 function addField(fields: Field[], name: string, type: CType, bitWidth: number, sink: AttrSink, loc: Loc): void {
-  const attrs = Object.keys(sink.attrs).length === 0 ? undefined : { ...sink.attrs };
+  const attrs = sink.any ? { ...sink.attrs } : undefined;
   const last = fields[fields.length - 1];
   const index = last === undefined ? 0 : last.index + (listed(last) ? 1 : 0);
   fields.push({ name, type, bitWidth, bitOff: 0, index, attrs, loc });

@@ -377,6 +377,7 @@ function alignas(p: Parser, spec: Specifiers): void {
   p.expect(40, "after '_Alignas'");
   const bytes = p.grammar.startsType(p) ? BigInt(alignOf(p.grammar.typeName(p))) : constantInt(p, "the alignment");
   p.expect(41, "after the alignment");
+  spec.sink.any = true;
   if (bytes !== undefined) setAligned(p, spec.sink.attrs, bytes, loc);
 }
 

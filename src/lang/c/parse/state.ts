@@ -30,30 +30,12 @@ import {
   type RecordType,
   type TypedefType,
 } from "../types.ts";
+import { WARNING_FLAGS } from "../warning-flags.ts";
 
 const EOF = 0;
 const PRAGMA = 6;
 /** Brackets, statements and declarators may nest this deep (clang's limit, too). */
 const MAX_DEPTH = 256;
-
-/** clang's names of our warnings, for `#pragma GCC diagnostic`. */
-const WARNING_FLAGS: Readonly<Record<string, readonly string[]>> = {
-  C211: ["-Wint-conversion"],
-  C500: ["-Wunused-variable", "-Wunused"],
-  C501: ["-Wunused-function", "-Wunused"],
-  C506: ["-Wunused-value", "-Wunused-comparison", "-Wunused"],
-  C507: ["-Wunused-label", "-Wunused"],
-  C508: ["-Wreturn-type"],
-  C520: ["-Wincompatible-pointer-types", "-Wincompatible-function-pointer-types"],
-  C521: ["-Wincompatible-pointer-types-discards-qualifiers", "-Wdiscarded-qualifiers"],
-  C522: ["-Wcompare-distinct-pointer-types", "-Wpointer-type-mismatch"],
-  C523: ["-Wpointer-integer-compare"],
-  C530: ["-Wdivision-by-zero", "-Wdiv-by-zero"],
-  C531: ["-Winteger-overflow"],
-  C532: ["-Wshift-count-overflow", "-Wshift-count-negative"],
-  C533: ["-Warray-bounds"],
-  C541: ["-Wunknown-attributes", "-Wattributes"],
-};
 
 export interface EnumSym {
   readonly kind: "enumerator";
@@ -144,6 +126,10 @@ export class Parser {
   pendingUnroll: Unroll;
   /** Records whose members are being read. */
   readonly defining: Set<RecordType> = new Set();
+  /** Records read so far; by name id, the record that last had such a member, and where. Finds duplicates. */
+  records = 0;
+  readonly memberOf: number[] = [];
+  readonly memberLoc: Loc[] = [];
   readonly packStack: number[] = [];
   /** `#pragma pack` in force, 0 for none. */
   pack = 0;

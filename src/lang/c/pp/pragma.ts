@@ -91,6 +91,10 @@ function pragma(pp: Preprocessor, words: readonly Word[], loc: Loc): void {
         else if (text.includes("push")) put({ kind: "attributePush", attributes: pushedAttributes(text), loc });
       } else if (text[1] === "visibility") {
         put({ kind: "visibility", hidden: text[2] === "push" ? text[4] === "hidden" : undefined, loc });
+      } else if (text[1] === "error" || text[1] === "warning") {
+        const said = (text[2] ?? "").slice(1, -1);
+        if (text[1] === "error") pp.report.error("C019", loc, said);
+        else pp.report.warn("C512", loc, said);
       } else if (text[1] === "system_header") pp.report.quietFiles.add(pp.file?.path ?? "");
       else if (text[1] === "diagnostic") {
         if (text[2] === "push") put({ kind: "diagnosticPush", loc });

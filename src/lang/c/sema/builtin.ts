@@ -300,10 +300,3 @@ function overflow(p: Parser, name: string, row: BuiltinRow, args: readonly Expr[
   }
   return node(row, name, [a, b, ptr], BOOL, loc);
 }
-
-/** `__builtin_constant_p` and friends where a constant is asked for at once. */
-export function settle(e: Expr): Expr {
-  if (e.kind === "builtin" && e.id === "constantP")
-    return intExpr(constantOf(e.args[0]) === undefined ? 0n : 1n, INT, e.loc);
-  return e;
-}

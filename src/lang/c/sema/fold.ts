@@ -72,7 +72,7 @@ export function constantOf(e: Expr, depth = 0): ConstValue | undefined {
         if (e.op === "bool") return number(value.value === 0n ? 0n : 1n);
         return number(type === undefined ? BigInt.asUintN(64, value.value) : wrapInt(value.value, type));
       }
-      if (e.op === "bool") return number(1n);
+      if (e.op === "bool") return truthOf(value) === undefined ? undefined : number(1n);
       return sizeOf(e.type) === 8 ? value : undefined;
     }
     case "ptradd": {
@@ -112,7 +112,10 @@ export function constantOf(e: Expr, depth = 0): ConstValue | undefined {
     case "unary": {
       const operand = constantOf(e.operand, depth + 1);
       if (operand === undefined) return undefined;
-      if (e.op === "!") return number(operand.base === undefined && operand.value === 0n ? 1n : 0n);
+      if (e.op === "!") {
+        const truth = truthOf(operand);
+        return truth === undefined ? undefined : number(truth ? 0n : 1n);
+      }
       const type = intOf(e.type);
       if (operand.base !== undefined || type === undefined) return undefined;
       return number(wrapInt(e.op === "-" ? -operand.value : ~operand.value, type));
@@ -124,22 +127,29 @@ export function constantOf(e: Expr, depth = 0): ConstValue | undefined {
       if (left.base === right.base) return number(foldCompare(e.op, left.value, right.value) ? 1n : 0n);
       // An object's address is not null
       const zero = left.base === undefined ? left.value : right.base === undefined ? right.value : 1n;
-      if (zero === 0n && (e.op === "==" || e.op === "!=")) return number(e.op === "!=" ? 1n : 0n);
+      if (
+        zero === 0n &&
+        truthOf(left.base === undefined ? right : left) !== undefined &&
+        (e.op === "==" || e.op === "!=")
+      )
+        return number(e.op === "!=" ? 1n : 0n);
       return undefined;
     }
     case "logical": {
       const left = constantOf(e.left, depth + 1);
       if (left === undefined) return undefined;
-      const truth = left.base !== undefined || left.value !== 0n;
+      const truth = truthOf(left);
+      if (truth === undefined) return undefined;
       if (truth === (e.op === "||")) return number(truth ? 1n : 0n);
       const right = constantOf(e.right, depth + 1);
-      if (right === undefined) return undefined;
-      return number(right.base !== undefined || right.value !== 0n ? 1n : 0n);
+      const second = right === undefined ? undefined : truthOf(right);
+      return second === undefined ? undefined : number(second ? 1n : 0n);
     }
     case "cond": {
       const test = constantOf(e.test, depth + 1);
       if (test === undefined) return undefined;
-      const truth = test.base !== undefined || test.value !== 0n;
+      const truth = truthOf(test);
+      if (truth === undefined) return undefined;
       if (truth) return e.then === undefined ? test : constantOf(e.then, depth + 1);
       return constantOf(e.else, depth + 1);
     }
@@ -149,6 +159,15 @@ export function constantOf(e: Expr, depth = 0): ConstValue | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether a constant is not zero. A weak symbol may have no address: undefined. */
+function truthOf(value: ConstValue): boolean | undefined {
+  const { base } = value;
+  if (base === undefined) return value.value !== 0n;
+  return (base.kind === "var" || base.kind === "func") && "attrs" in base && base.attrs.weak === true
+    ? undefined
+    : true;
 }
 
 function addressOf(place: Place, depth: number): ConstValue | undefined {
