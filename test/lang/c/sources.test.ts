@@ -43,6 +43,7 @@ test.skipIf(!headers).each(SOURCES)("%s parses with the system's headers", (name
   // stdbool.h and the like are a compiler's own
   const unit = parseC(path, undefined, {
     files: SHIPPED,
+    defines: ["__TARGET_ARCH_x86"],
     includePaths: [dirname(path)],
     systemPaths: [...SYSTEM, "/shipped"],
   });
