@@ -21,6 +21,7 @@ import { dropFastcallStack, markFastcalls } from "./fastcall.ts";
 import { computeLiveRegs, computePostorder, computeScc } from "./graph.ts";
 import { fail, logText, Reject, resetLog, say, write } from "./log.ts";
 import { newEnv, type VerifyOptions } from "./options.ts";
+import { checkSince } from "./since.ts";
 import { walkMain, walkSubprogs } from "./walk.ts";
 
 export type { Diagnostic } from "./diagnostic.ts";
@@ -59,6 +60,7 @@ function check(env: Env): void {
     say(env.log, `program of ${env.insns.length} instructions is too large`);
     throw new Reject(E2BIG);
   }
+  checkSince(env);
   addSubprogs(env);
   checkSubprogs(env);
   checkFuncInfo(env);
