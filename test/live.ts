@@ -1,5 +1,5 @@
 /** May this machine's kernel be used for tests? */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { koffiSys } from "../src/linux/koffi-sys.ts";
 import type { Sys } from "../src/linux/sys.ts";
 
@@ -16,6 +16,18 @@ export function liveKernel(): string | null {
 /** The machine's kernel; only where liveKernel() is null. */
 export function liveSys(): Sys {
   return koffiSys();
+}
+
+/** Programs, maps and links that this process still holds ("prog_id: 7"): a live test ends with none. */
+export function heldObjects(): string[] {
+  return readdirSync("/proc/self/fdinfo").flatMap((fd) => {
+    try {
+      const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+      return info.match(/^(prog_id|map_id|link_id):.*$/gm) ?? [];
+    } catch {
+      return []; // the folder's own fd
+    }
+  });
 }
 
 /** BTF of the running kernel, for tests that compare tables with it. */

@@ -38,6 +38,17 @@ const BATCH = 1024;
 const BATCH_BYTES = 1 << 20;
 
 const round8 = (n: number): number => (n + 7) & ~7;
+/** Up to here the bytes of an element are copied in a loop, which costs less than a view of them. */
+const SMALL_BYTES = 32;
+const smallSize = (n: number): number => (n <= SMALL_BYTES ? n : 0);
+
+/** Element i of an array of `size` bytes each: in `small` where it fits there, else a view. */
+function nthOf(bytes: Uint8Array, i: number, size: number, small: Uint8Array): Uint8Array {
+  const at = i * size;
+  if (size > SMALL_BYTES) return bytes.subarray(at, at + size);
+  for (let j = 0; j < size; j++) small[j] = bytes[at + j]!;
+  return small;
+}
 
 export class LinuxMap implements TargetMap {
   readonly spec: MapSpec;
@@ -54,6 +65,8 @@ export class LinuxMap implements TargetMap {
   private readonly next: Uint8Array;
   private readonly value: Uint8Array;
   private readonly keySize: number;
+  private readonly scanKey: Uint8Array;
+  private readonly scanValue: Uint8Array;
   private records: RecordSource | null = null;
   private readonly openRecords: (() => RecordSource) | null;
   private producer: UserRingbuf | undefined;
@@ -81,6 +94,8 @@ export class LinuxMap implements TargetMap {
     this.keySize = spec.keySize;
     this.userValueSize = isPerCpuMap(spec.type) ? round8(spec.valueSize) * cpus : spec.valueSize;
 
+    this.scanKey = new Uint8Array(smallSize(this.keySize));
+    this.scanValue = new Uint8Array(smallSize(this.userValueSize));
     const keyAt = DATA_AT;
     const nextAt = keyAt + round8(spec.keySize);
     const valueAt = nextAt + round8(spec.keySize);
@@ -152,12 +167,11 @@ export class LinuxMap implements TargetMap {
     for (let first = true; ; first = false) {
       const batch = lookupBatch(this.bpf, this.fd, buffers, first, count);
       if (batch.result === 0 || batch.result === -ENOENT) {
+        const { keys, values } = buffers;
         for (let i = 0; i < batch.count; i++) {
-          const keyAt = i * this.keySize;
-          const valueAt = i * this.userValueSize;
           fn(
-            buffers.keys.bytes.subarray(keyAt, keyAt + this.keySize),
-            buffers.values.bytes.subarray(valueAt, valueAt + this.userValueSize),
+            nthOf(keys.bytes, i, this.keySize, this.scanKey),
+            nthOf(values.bytes, i, this.userValueSize, this.scanValue),
           );
         }
         if (batch.result === -ENOENT) return true;

@@ -2,17 +2,21 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { Bpf } from "../../src/linux/bpf/call.ts";
 import { fdById, objectIds, progInfo } from "../../src/linux/bpf/object.ts";
 import { linux } from "../../src/linux/target.ts";
 import { loadObject } from "../../src/loader/load.ts";
 import { parseObject } from "../../src/obj/parse.ts";
-import { liveKernel, liveSys } from "../live.ts";
+import { heldObjects, liveKernel, liveSys } from "../live.ts";
 import { ROOT } from "../tidy/source.ts";
 
 const spec = parseObject(new Uint8Array(readFileSync(`${ROOT}/test/fixtures/linux/links.bpf.o`)), "links.bpf.o");
 const opens = parseObject(new Uint8Array(readFileSync(`${ROOT}/examples/opens.bpf.o`)), "opens.bpf.o");
+/** SKEP_CYCLES=1000 (npm run test:cycles) for the long run. */
+const CYCLES = Number(process.env["SKEP_CYCLES"] ?? 60);
+/** What the collector may not have taken back yet; each cycle's ring alone is 256 KiB. */
+const GROWTH_BYTES = 128 << 20;
 const openFds = (): number => readdirSync("/proc/self/fd").length;
 /** Memory of maps in this process: ring buffers. */
 const mappings = (): number => readFileSync("/proc/self/maps", "utf8").split("bpf-map").length;
@@ -30,20 +34,28 @@ function programsNamed(name: string): number[] {
 }
 
 describe.skipIf(liveKernel() !== null)("faults", () => {
-  test("load, attach, close, again and again: fds and mappings stay as they are", () => {
-    const cycle = (): void => {
-      const collection = loadObject(opens, linux(), { rodata: { only_pid: 0x7fffffff } }, true);
-      collection.programs["opens"]!.attach();
-      collection.maps["events"]!.drain();
-      collection.close();
-    };
-    for (let i = 0; i < 5; i++) cycle();
-    const fds = openFds();
-    const mapped = mappings();
-    for (let i = 0; i < 60; i++) cycle();
-    expect(openFds()).toBe(fds);
-    expect(mappings()).toBe(mapped);
-  });
+  afterAll(() => expect(heldObjects()).toEqual([]));
+
+  test(
+    "load, attach, close, again and again: fds and mappings stay as they are",
+    () => {
+      const cycle = (): void => {
+        const collection = loadObject(opens, linux(), { rodata: { only_pid: 0x7fffffff } }, true);
+        collection.programs["opens"]!.attach();
+        collection.maps["events"]!.drain();
+        collection.close();
+      };
+      for (let i = 0; i < 5; i++) cycle();
+      const fds = openFds();
+      const mapped = mappings();
+      const { rss } = process.memoryUsage();
+      for (let i = 0; i < CYCLES; i++) cycle();
+      expect(openFds()).toBe(fds);
+      expect(process.memoryUsage().rss - rss).toBeLessThan(GROWTH_BYTES);
+      expect(mappings()).toBe(mapped);
+    },
+    60_000 + 500 * CYCLES,
+  );
 
   test("out of fds: an error with its errno, and nothing half made stays", () => {
     const sys = liveSys();
@@ -103,6 +115,7 @@ describe.skipIf(liveKernel() !== null)("faults", () => {
       expect(got).toBeGreaterThan(1000);
       expect(got).toBeLessThan(1500);
       expect(calls).toBe(got);
+      expect(heldObjects().join()).toMatch(/prog_id.*link_id|link_id.*prog_id/s);
     } finally {
       collection.close();
     }
