@@ -101,7 +101,7 @@ describe("disasm", () => {
   test("one program, or why not", async () => {
     const object = example("syn_guard.bpf.o");
     expect((await run("disasm", object, "--prog", "syn_guard")).out).toContain("<syn_guard>:");
-    await expect(run("disasm", object, "--prog", "nix")).rejects.toMatchObject({ code: "input/program" });
+    await expect(run("disasm", object, "--prog", "nix")).rejects.toMatchObject({ code: "usage/prog" });
   });
 
   test("hex and raw bytes", async () => {
