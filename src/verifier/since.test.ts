@@ -41,8 +41,8 @@ test.each([
 });
 
 test("what both have gets the same verdict", () => {
-  for (const text of [END, "r0 = 0\nexit", "exit"]) {
-    const [now, then] = ["6.18", "5.15"].map((kernel) => verify(of(text), { kernel }));
+  for (const text of [END, "r0 = 0\nexit", "exit", `r1 = map[array]\n${END}`]) {
+    const [now, then] = ["6.18", "5.10"].map((kernel) => verify(of(text), { kernel }));
     expect(then!.error?.kernel).toBe(now!.error?.kernel);
     expect(then!.stats.processed).toBe(now!.stats.processed);
   }
