@@ -87,13 +87,21 @@ function packageOf(pattern, options) {
   return names.filter((each) => !each.endsWith("-unsigned")).at(-1) ?? names.at(-1);
 }
 
+/** The mirror that this machine's own apt uses for Debian. */
+function debianMirror() {
+  const uris = spawnSync("apt-get", ["indextargets", "--format", "$(SITE) $(RELEASE)"], { encoding: "utf8" }).stdout;
+  const site = /^(\S+\/debian)\/? /m.exec(uris)?.[1];
+  if (site === undefined) throw new Error("apt knows no mirror of Debian");
+  return site;
+}
+
 /** apt with lists of its own: other Debian releases, without a change to this machine's. */
 function otherLists() {
   const dir = join(cache, "apt");
   mkdirSync(join(dir, "state/lists/partial"), { recursive: true });
   mkdirSync(join(dir, "cache/archives/partial"), { recursive: true });
   const key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
-  const line = (suite) => `deb [${key}] http://debian.example/debian ${suite} main\n`;
+  const line = (suite) => `deb [${key}] ${debianMirror()} ${suite} main\n`;
   writeFileSync(
     join(dir, "sources.list"),
     line("bullseye") + line("trixie") + line("trixie-backports") + line("unstable"),
