@@ -9,6 +9,7 @@ import { removeDead } from "./dce.ts";
 import { inlineCalls } from "./inline.ts";
 import { mem2reg } from "./mem2reg.ts";
 import { alignStackAccess, lowerMemOps } from "./memops.ts";
+import { rebasePointers } from "./rebase.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
 import { threadJumps } from "./thread.ts";
@@ -45,7 +46,8 @@ function scalarize(fn: IrFunction, module: IrModule): void {
     const changed = simplify(fn, module);
     cleanCfg(fn);
     removeDead(fn);
-    if (!threadJumps(fn) && !changed) break;
+    const rebased = rebasePointers(fn);
+    if (!threadJumps(fn) && !changed && !rebased) break;
   }
 }
 

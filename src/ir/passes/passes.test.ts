@@ -15,6 +15,7 @@ import { inlineCalls } from "./inline.ts";
 import { mem2reg } from "./mem2reg.ts";
 import { alignStackAccess, lowerMemOps } from "./memops.ts";
 import { optimize } from "./optimize.ts";
+import { rebasePointers } from "./rebase.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
 import { threadJumps } from "./thread.ts";
@@ -35,6 +36,7 @@ const PASSES: Readonly<Record<string, (fn: IrFunction, module: IrModule) => unkn
   align: alignStackAccess,
   thread: threadJumps,
   unroll: unrollOne,
+  rebase: rebasePointers,
 };
 
 function run(pass: string, module: IrModule): string {

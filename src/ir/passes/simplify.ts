@@ -4,10 +4,12 @@
  * them what it needs as they were written.
  */
 import { constant, widthOf } from "../build.ts";
-import { inversePred, isInstr, isPure } from "../facts.ts";
-import { dominators, follow, keepIncoming, reversePostorder } from "../graph.ts";
-import type { Binary, Block, Const, Icmp, Instr, IrFunction, IrGlobal, IrModule, Phi, Unary, Value } from "../ir.ts";
+import { isInstr, isPure } from "../facts.ts";
+import { dominators, follow, reversePostorder } from "../graph.ts";
+import type { Binary, Block, Const, Instr, IrFunction, IrGlobal, IrModule, Phi, Unary, Value } from "../ir.ts";
 import { foldConstants } from "./fold.ts";
+import { constantBranch, constantSwitch } from "./simplify-branch.ts";
+import { boundOfBranch, equalIcmp, isConst, plainComparison } from "./simplify-compare.ts";
 
 export function simplify(fn: IrFunction, module: IrModule | null = null): boolean {
   let changed = false;
@@ -82,10 +84,6 @@ export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a.op === "const" && b.op === "const") return a.type === b.type && a.value === b.value;
   return a.op === "sym" && b.op === "sym" && a.name === b.name;
-}
-
-function isConst(value: Value | undefined, number: bigint): boolean {
-  return value?.op === "const" && value.value === number;
 }
 
 function equalTo(instr: Instr, globals: ReadonlyMap<string, IrGlobal>): Value | null {
@@ -172,35 +170,6 @@ function equalBinary(instr: Binary): Value | null {
   }
 }
 
-function equalIcmp(instr: Icmp): Value | null {
-  const [a, b] = instr.args as [Value, Value];
-  const notNull = (value: Value): boolean => value.op === "alloca" || (value.op === "ptradd" && rootIsAlloca(value));
-  if ((instr.pred === "eq" || instr.pred === "ne") && b.op === "const" && b.value === 0n) {
-    if (notNull(a)) return constant("i32", instr.pred === "ne" ? 1n : 0n);
-    // (x P y) != 0 is x P y.
-    if (isInstr(a) && a.op === "icmp" && instr.pred === "ne") return a;
-  }
-  if (a === b) {
-    const reflexive =
-      instr.pred === "eq" ||
-      instr.pred === "ule" ||
-      instr.pred === "uge" ||
-      instr.pred === "sle" ||
-      instr.pred === "sge";
-    return constant("i32", reflexive ? 1n : 0n);
-  }
-  if (b.op === "const" && BigInt.asUintN(widthOf(b.type), b.value) === 0n) {
-    if (instr.pred === "ult") return constant("i32", 0n);
-    if (instr.pred === "uge") return constant("i32", 1n);
-  }
-  return null;
-}
-
-function rootIsAlloca(value: Value): boolean {
-  while (value.op === "ptradd") value = value.args[0]!;
-  return value.op === "alloca";
-}
-
 function equalCast(instr: Unary): Value | null {
   const value = instr.args[0]!;
   if (value.type === instr.type && instr.op !== "bswap") return value;
@@ -257,7 +226,7 @@ function rewriteInPlace(fn: IrFunction, block: Block, instr: Instr): boolean {
     case "icmp":
       return plainComparison(instr);
     case "condbr":
-      return constantBranch(block, instr);
+      return constantBranch(block, instr) || boundOfBranch(fn, block, instr);
     case "switch":
       return constantSwitch(block, instr);
     case "call":
@@ -368,89 +337,6 @@ function joinCasts(instr: Unary): boolean {
     return true;
   }
   return false;
-}
-
-/** (x P y) == 0 is the opposite; ext(x) == const and ext(x) P ext(y) lose nothing, so they stay. */
-function plainComparison(instr: Icmp): boolean {
-  const [a, b] = instr.args as [Value, Value];
-  if (instr.pred === "eq" && isConst(b, 0n) && isInstr(a) && a.op === "icmp") {
-    instr.pred = inversePred(a.pred);
-    instr.args = [...a.args];
-    return true;
-  }
-  if ((instr.pred === "eq" || instr.pred === "ne") && isConst(b, 0n) && isInstr(a)) {
-    // A truth value that was widened or narrowed on the way.
-    if ((a.op === "zext" || a.op === "sext") && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
-      instr.args = [a.args[0]!, constant("i32", 0n)];
-      return true;
-    }
-    if (a.op === "trunc" && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
-      instr.args = [a.args[0]!, constant("i32", 0n)];
-      return true;
-    }
-  }
-  return false;
-}
-
-function constantBranch(block: Block, instr: Instr & { op: "condbr" }): boolean {
-  const cond = instr.args[0]!;
-  let taken: Block;
-  if (cond.op === "const") taken = instr.targets[cond.value !== 0n ? 0 : 1]!;
-  else if (cond.op === "undef") taken = instr.targets[1]!;
-  else if (cond.op === "sym") taken = instr.targets[0]!;
-  else if (isInstr(cond) && (cond.op === "zext" || cond.op === "sext")) {
-    instr.args = [cond.args[0]!];
-    return true;
-  } else if (
-    isInstr(cond) &&
-    cond.op === "icmp" &&
-    cond.pred === "ne" &&
-    isConst(cond.args[1], 0n) &&
-    cond.args[0]!.type === "i32" &&
-    isInstr(cond.args[0]!) &&
-    (cond.args[0] as Instr).op === "icmp"
-  ) {
-    instr.args = [cond.args[0]!];
-    return true;
-  } else return false;
-  goTo(block, instr, taken);
-  return true;
-}
-
-function constantSwitch(block: Block, instr: Instr & { op: "switch" }): boolean {
-  const value = instr.args[0]!;
-  if (value.op !== "const" && value.op !== "undef") return false;
-  const number = value.op === "const" ? value.value : 0n;
-  const width = widthOf(value.type);
-  const at = instr.cases.findIndex((one) => BigInt.asIntN(width, one) === number);
-  goTo(block, instr, at < 0 ? instr.targets[instr.targets.length - 1]! : instr.targets[at]!);
-  return true;
-}
-
-/** The end of the block becomes a plain branch; the edges that go leave the phis of their targets. */
-function goTo(block: Block, end: Instr & { targets: Block[] }, taken: Block): void {
-  for (const target of new Set(end.targets)) {
-    for (const phi of target.instrs) {
-      if (phi.op !== "phi") break;
-      if (target === taken) oneEntry(phi, block);
-      else keepIncoming(phi, (from) => from !== block);
-    }
-  }
-  block.instrs[block.instrs.length - 1] = {
-    op: "br",
-    type: "void",
-    id: end.id,
-    args: [],
-    pos: end.pos,
-    targets: [taken],
-  };
-}
-
-function oneEntry(phi: Phi, from: Block): void {
-  for (let at = phi.blocks.lastIndexOf(from); at !== phi.blocks.indexOf(from); at = phi.blocks.lastIndexOf(from)) {
-    phi.blocks.splice(at, 1);
-    phi.args.splice(at, 1);
-  }
 }
 
 /** A helper by its number, a function by its name. */

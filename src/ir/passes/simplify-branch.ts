@@ -1,0 +1,67 @@
+/** Branches and switches whose way is known. */
+import { widthOf } from "../build.ts";
+import { isInstr } from "../facts.ts";
+import { keepIncoming } from "../graph.ts";
+import type { Block, Instr, Phi } from "../ir.ts";
+import { isConst } from "./simplify-compare.ts";
+
+export function constantBranch(block: Block, instr: Instr & { op: "condbr" }): boolean {
+  const cond = instr.args[0]!;
+  let taken: Block;
+  if (cond.op === "const") taken = instr.targets[cond.value !== 0n ? 0 : 1]!;
+  else if (cond.op === "undef") taken = instr.targets[1]!;
+  else if (cond.op === "sym") taken = instr.targets[0]!;
+  else if (isInstr(cond) && (cond.op === "zext" || cond.op === "sext")) {
+    instr.args = [cond.args[0]!];
+    return true;
+  } else if (
+    isInstr(cond) &&
+    cond.op === "icmp" &&
+    cond.pred === "ne" &&
+    isConst(cond.args[1], 0n) &&
+    cond.args[0]!.type === "i32" &&
+    isInstr(cond.args[0]!) &&
+    (cond.args[0] as Instr).op === "icmp"
+  ) {
+    instr.args = [cond.args[0]!];
+    return true;
+  } else return false;
+  goTo(block, instr, taken);
+  return true;
+}
+
+export function constantSwitch(block: Block, instr: Instr & { op: "switch" }): boolean {
+  const value = instr.args[0]!;
+  if (value.op !== "const" && value.op !== "undef") return false;
+  const number = value.op === "const" ? value.value : 0n;
+  const width = widthOf(value.type);
+  const at = instr.cases.findIndex((one) => BigInt.asIntN(width, one) === number);
+  goTo(block, instr, at < 0 ? instr.targets[instr.targets.length - 1]! : instr.targets[at]!);
+  return true;
+}
+
+/** The end of the block becomes a plain branch; the edges that go leave the phis of their targets. */
+function goTo(block: Block, end: Instr & { targets: Block[] }, taken: Block): void {
+  for (const target of new Set(end.targets)) {
+    for (const phi of target.instrs) {
+      if (phi.op !== "phi") break;
+      if (target === taken) oneEntry(phi, block);
+      else keepIncoming(phi, (from) => from !== block);
+    }
+  }
+  block.instrs[block.instrs.length - 1] = {
+    op: "br",
+    type: "void",
+    id: end.id,
+    args: [],
+    pos: end.pos,
+    targets: [taken],
+  };
+}
+
+function oneEntry(phi: Phi, from: Block): void {
+  for (let at = phi.blocks.lastIndexOf(from); at !== phi.blocks.indexOf(from); at = phi.blocks.lastIndexOf(from)) {
+    phi.blocks.splice(at, 1);
+    phi.args.splice(at, 1);
+  }
+}
