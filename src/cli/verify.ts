@@ -20,7 +20,8 @@ export interface VerifyRequest {
   readonly files: readonly string[];
   readonly prog?: string;
   readonly kernel: string;
-  readonly log: 0 | 1 | 2;
+  /** The kernel's log_level. */
+  readonly log: number;
   readonly btf?: string;
   readonly compare?: "linux";
 }

@@ -70,6 +70,8 @@ export interface InsnAux {
   readonly factMap: Int32Array;
   /** Map number + 1 that a for_each callback walks. */
   readonly callMap: Int32Array;
+  /** At bpf_loop: subprog + 1 of the callback that the kernel may inline, 0 unseen, -1 where it may not. */
+  readonly loopCallback: Int32Array;
 }
 
 export interface Pending {
@@ -183,6 +185,7 @@ export function newAux(n: number): InsnAux {
     factType: new Int32Array(n),
     factMap: new Int32Array(n),
     callMap: new Int32Array(n),
+    loopCallback: new Int32Array(n),
   };
 }
 

@@ -51,6 +51,7 @@ import {
   UMAX,
   UMIN,
   VAL,
+  type Words,
 } from "./regs.ts";
 import { ult } from "./words.ts";
 
@@ -204,10 +205,19 @@ function dynptrArg(proto: Proto): number {
   return (proto.args.findIndex((arg) => baseType(arg) === ARG_PTR_TO_DYNPTR) + 1) * REG_WORDS;
 }
 
+/** The kernel inlines a loop with one callback and flags that are always zero. Source: update_loop_inline_state. */
+function noteLoop(env: Env, insn: number, w: Words): void {
+  const { loopCallback } = env.aux;
+  if (loopCallback[insn] === -1) return;
+  const first = loopCallback[insn] === 0;
+  const zero = isNull(w, 4 * REG_WORDS);
+  if (zero) markPrecise(env, 4);
+  loopCallback[insn] = zero && (first || loopCallback[insn] === meta.subprog + 1) ? meta.subprog + 1 : -1;
+}
+
 function callLoop(env: Env, insn: number): void {
   const w = regsOf(env);
-  // Whether the kernel inlines the loop depends on flags being zero.
-  if (isNull(w, 4 * REG_WORDS)) markPrecise(env, 4);
+  noteLoop(env, insn, w);
   markPrecise(env, 1);
   const frame = frameOf(env);
   const at = REG_WORDS;

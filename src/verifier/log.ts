@@ -18,8 +18,12 @@ export class Reject extends Error {
 }
 
 export interface Log {
-  /** 0, 1 or 2. */
+  /** 0, 1 or 2: what is kept of the paths. */
   readonly level: number;
+  /** BPF_LOG_STATS: time and stack depths at the end. */
+  readonly stats: boolean;
+  /** Anything is wanted: sentences of refusal are kept with statistics alone, too. */
+  readonly on: boolean;
   chunks: string[];
   /** Position (characters since the beginning) behind the last chunk. */
   end: number;
@@ -38,9 +42,16 @@ export interface Log {
   scratchedHi: number;
 }
 
-export function newLog(level: number, lines: readonly LineInfo[]): Log {
+const BPF_LOG_LEVEL1 = 1;
+const BPF_LOG_LEVEL2 = 2;
+const BPF_LOG_STATS = 4;
+
+/** `bits` as the kernel's log_level. */
+export function newLog(bits: number, lines: readonly LineInfo[]): Log {
   return {
-    level,
+    level: bits & BPF_LOG_LEVEL2 ? 2 : bits & BPF_LOG_LEVEL1,
+    stats: (bits & BPF_LOG_STATS) !== 0,
+    on: bits !== 0,
     chunks: [],
     end: 0,
     start: 0,
@@ -56,7 +67,7 @@ export function newLog(level: number, lines: readonly LineInfo[]): Log {
 }
 
 export function write(log: Log, text: string): void {
-  if (log.level === 0 || text === "") return;
+  if (!log.on || text === "") return;
   log.chunks.push(text);
   log.end += text.length;
   if (log.end - log.start > MAX_CHARS) {

@@ -9,8 +9,8 @@ import { REG_WORDS } from "./regs.ts";
 import { newPool, newState } from "./state.ts";
 
 export interface VerifyOptions {
-  /** 0 none, 1 the failing path, 2 everything. Default 0. */
-  readonly logLevel?: 0 | 1 | 2;
+  /** The kernel's log_level: 0 none, 1 the failing path, 2 everything; plus 4 for time and stack depths. Default 0. */
+  readonly logLevel?: number;
   /** Kernel whose helpers, types and insns count: "5.15". Default "6.18". */
   readonly kernel?: string;
   /** Whether the loader has what root has. Default true. */

@@ -19,6 +19,9 @@ import { verify } from "./verify.ts";
 const KERNEL = "6.18";
 const FOLDERS = ["examples", "test/fixtures/obj", "test/fixtures/kfuncs", "test/explain/golden"];
 
+/** What the log at BPF_LOG_STATS has besides times. */
+const depthOf = (log: string): string | undefined => /^stack depth .*$/m.exec(log)?.[0];
+
 const isSame = liveKernel() === null && kernelRelease().startsWith(`${KERNEL}.`);
 
 function objects(): string[] {
@@ -41,10 +44,11 @@ describe.skipIf(!isSame)("the kernel agrees", () => {
     expect(verdict.unusable).toBe("");
     expect(verdict.ok).toBe(kernel === null);
     if (kernel !== null) expect(verdict.log.split("\n")).toContain(kernel);
-    const ours = verify(prog, { kernel: KERNEL });
+    const ours = verify(prog, { kernel: KERNEL, logLevel: 6 });
     if (ours.error !== undefined) expect(verdict.log).toContain(ours.error.kernel);
     expect(ours.stats.processed).toBe(verdict.processed);
     expect(ours.stats.totalStates).toBe(verdict.totalStates);
+    expect(depthOf(ours.log)).toBe(depthOf(get().judge(prog).log));
   });
 
   test("on objects", () => {
@@ -65,9 +69,16 @@ describe.skipIf(!isSame)("the kernel agrees", () => {
         // An arena is mapped by the loader, which the judge is not.
         if (verdict.unusable !== "" || verdict.message.includes("arena's user address")) continue;
         const attachTo = { btfId: extra.attachBtfId ?? 0, memberIdx: extra.expectedAttachType ?? 0 };
-        const ours = verify(prog, { kernel: KERNEL, cpus, hasSymbol, ...(attachTo.btfId > 0 ? { attachTo } : {}) });
+        const place = attachTo.btfId > 0 ? { attachTo } : {};
+        const ours = verify(prog, { kernel: KERNEL, cpus, hasSymbol, logLevel: 4, ...place });
         const name = `${path} ${spec.name}: ${verdict.message}`;
-        expect([name, ours.ok, ours.stats.processed]).toEqual([name, verdict.ok, verdict.processed]);
+        const depth = depthOf(ours.log);
+        expect([name, ours.ok, ours.stats.processed, depth]).toEqual([
+          name,
+          verdict.ok,
+          verdict.processed,
+          depthOf(verdict.log),
+        ]);
         compared++;
       }
     }

@@ -19,23 +19,15 @@ import { checkExtension } from "./extend.ts";
 import { collectFacts } from "./facts.ts";
 import { dropFastcallStack, markFastcalls } from "./fastcall.ts";
 import { computeLiveRegs, computePostorder, computeScc } from "./graph.ts";
-import { fail, logText, Reject, resetLog, say, write } from "./log.ts";
+import { fail, logText, Reject, resetLog, say } from "./log.ts";
 import { newEnv, type VerifyOptions } from "./options.ts";
 import { checkSince } from "./since.ts";
+import { statsOf, type VerifyStats, writeStats } from "./stats.ts";
 import { walkMain, walkSubprogs } from "./walk.ts";
 
 export type { Diagnostic } from "./diagnostic.ts";
 export type { VerifyOptions } from "./options.ts";
-
-export interface VerifyStats {
-  /** Insns walked, over all paths. */
-  readonly processed: number;
-  readonly totalStates: number;
-  readonly peakStates: number;
-  readonly maxStatesPerInsn: number;
-  /** Microseconds. */
-  readonly us: number;
-}
+export type { VerifyStats } from "./stats.ts";
 
 export interface VerifyResult {
   readonly ok: boolean;
@@ -90,24 +82,6 @@ function refuseMissingKfuncs(env: Env): void {
   }
 }
 
-function statsOf(env: Env, started: number): VerifyStats {
-  return {
-    processed: env.processed,
-    totalStates: env.totalStates,
-    peakStates: env.peakStates,
-    maxStatesPerInsn: env.maxStatesPerInsn,
-    us: Math.round((performance.now() - started) * 1000),
-  };
-}
-
-function writeStats(env: Env, stats: VerifyStats): void {
-  write(
-    env.log,
-    `processed ${stats.processed} insns (limit 1000000) max_states_per_insn ${stats.maxStatesPerInsn} ` +
-      `total_states ${stats.totalStates} peak_states ${stats.peakStates} mark_read 0\n`,
-  );
-}
-
 function refusal(env: Env, errno: number): Diagnostic {
   const insn = env.insnIdx;
   const lines = env.prog.spec.lines;
@@ -126,12 +100,12 @@ export function verify(prog: ResolvedProg, options: VerifyOptions = {}): VerifyR
   } catch (error) {
     if (!(error instanceof Reject)) throw error;
     const stats = statsOf(env, started);
-    writeStats(env, stats);
+    writeStats(env, stats, false);
     return { ok: false, error: refusal(env, error.errno), log: logText(env.log), stats };
   }
   const stats = statsOf(env, started);
-  if (env.log.level === 1) resetLog(env.log, 0);
-  writeStats(env, stats);
+  if (env.log.level < 2) resetLog(env.log, 0);
+  writeStats(env, stats, true);
   const verified = sealVerified({
     prog,
     facts: collectFacts(env),

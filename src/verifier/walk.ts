@@ -270,7 +270,7 @@ function popPath(env: Env): boolean {
   const next = env.stack.pop();
   if (next === undefined) return false;
   copyState(env.pool, env.cur, next.state);
-  if (env.log.level === 1) resetLog(env.log, next.logPos);
+  if (env.log.level < 2) resetLog(env.log, next.logPos);
   env.insnIdx = next.insnIdx;
   env.prevInsnIdx = next.prevInsnIdx;
   freeState(env.pool, next.state);
@@ -401,7 +401,7 @@ function walkFunction(env: Env, subprog: number): void {
     markKnown(w, REG_WORDS, 0, 0);
   }
   walk(env);
-  if (log.level === 1) resetLog(log, 0);
+  if (log.level < 2) resetLog(log, 0);
   forgetStates(env);
 }
 

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { type Judge, kernelJudge } from "../../src/linux/judge.ts";
-import { type VerifyResult, verify } from "../../src/verifier/verify.ts";
+import { verify } from "../../src/verifier/verify.ts";
 import { type Expectation, expectationOf, unmet } from "./annotations.ts";
 import { type Case, casesOf, objectsBelow } from "./host.ts";
 
@@ -89,8 +89,8 @@ function compare(each: Case, expected: Expectation): void {
     if (values.verbose) console.error(`${file} ${each.spec.name}: ${kernel}`);
     return;
   }
-  const ours = verify(prog, { ...each.options, logLevel: (level & 3) as 0 | 1 | 2, flags: expected.flags });
-  const bad = unmet(logOf(ours, level), expected.messages);
+  const ours = verify(prog, { ...each.options, logLevel: level, flags: expected.flags });
+  const bad = unmet(ours.log, expected.messages);
   const right = ours.ok !== expected.failure;
   totals.verdicts += right ? 1 : 0;
   totals.messages += expected.messages.length;
@@ -110,17 +110,6 @@ function compare(each: Case, expected: Expectation): void {
     unmet: bad.length,
     first: bad.length === 0 ? "" : expected.messages[bad[0]!]!.text,
   });
-}
-
-/** With statistics the kernel's log has the depth of every subprogram's stack. */
-function logOf(result: VerifyResult, level: number): string {
-  if ((level & 3) > 0 && (level & 4) === 0) return result.log;
-  if (level === 0) return "";
-  const depth = result.prog === undefined ? "" : `stack depth ${result.prog.stackDepth.join("+")}\n`;
-  const { processed, maxStatesPerInsn, totalStates, peakStates } = result.stats;
-  const stats = `processed ${processed} insns (limit 1000000) max_states_per_insn ${maxStatesPerInsn} total_states ${totalStates} peak_states ${peakStates} mark_read 0\n`;
-  if ((level & 3) > 0) return result.log.replace(/processed \d+ insns [^\n]*\n$/, `${depth}${stats}`);
-  return `${result.error === undefined ? "" : `${result.error.kernel}\n`}${depth}${stats}`;
 }
 
 /** Why the kernel is no witness for this program; "" where it does as annotated. */

@@ -4,6 +4,8 @@ import { hasSince } from "../../abi/since.ts";
 
 /** What the tables describe. */
 const NEWEST = "6.18";
+/** Sums of BPF_LOG_LEVEL1, BPF_LOG_LEVEL2, BPF_LOG_STATS. */
+const LOG_LEVELS = ["1", "2", "4", "5", "6"];
 
 export function register(program: Command): void {
   program
@@ -12,7 +14,11 @@ export function register(program: Command): void {
     .argument("<files...>", "objects (.bpf.o), or folders of them")
     .option("--prog <name>", "only this program")
     .option("--kernel <version>", "model this kernel's helpers, types and instructions", kernelVersion, NEWEST)
-    .addOption(new Option("--log <level>", "the verifier's log: 1 failing path, 2 everything").choices(["1", "2"]))
+    .addOption(
+      new Option("--log <level>", "the verifier's log: 1 failing path, 2 everything; plus 4: time, stack").choices(
+        LOG_LEVELS,
+      ),
+    )
     .option("--btf <file>", "kernel BTF (default: the running kernel's, if there is one)")
     .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
     .addHelpText(
@@ -21,7 +27,7 @@ export function register(program: Command): void {
     )
     .action(async (files: string[], options) => {
       const { verifyFiles } = await import("../verify.ts");
-      await verifyFiles({ files, ...options, log: Number(options.log ?? 0) as 0 | 1 | 2 });
+      await verifyFiles({ files, ...options, log: Number(options.log ?? 0) });
     });
 }
 
