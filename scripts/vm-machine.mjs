@@ -46,9 +46,9 @@ export function whyNot() {
 /** { image, modules } of Debian's newest cloud kernel of a version, unpacked in the cache; or why there is none. */
 export function kernelOf(version) {
   const dir = join(cache, version);
-  if (!existsSync(join(dir, "boot"))) {
+  if (imageIn(dir, version) === undefined) {
     if (!apt) return "its package can be had by root with apt only";
-    const pattern = `^linux-image-${version.replace(".", "[.]")}[.0-9]*[-+].*cloud-amd64(-unsigned)?$`;
+    const pattern = `^linux-image-${version.replace(".", "[.]")}[.][.0-9]*[-+].*cloud-amd64(-unsigned)?$`;
     let options = [];
     let name = packageOf(pattern, options);
     if (name === undefined) {
@@ -62,17 +62,24 @@ export function kernelOf(version) {
       spawnSync("apt-get", [...options, "download", "-qq", name], { cwd: scratch, stdio: "ignore" });
       const file = readdirSync(scratch).find((each) => each.endsWith(".deb"));
       if (file === undefined) return `${name} cannot be downloaded`;
+      rmSync(dir, { recursive: true, force: true });
       mkdirSync(dir, { recursive: true });
       execFileSync("dpkg", ["-x", join(scratch, file), dir]);
     } finally {
       rmSync(scratch, { recursive: true });
     }
   }
-  const image = readdirSync(join(dir, "boot")).find((each) => each.startsWith("vmlinuz-"));
+  const image = imageIn(dir, version);
+  if (image === undefined) return `its package has no image of ${version}`;
   const modules = spawnSync("find", [dir, "-name", "*.ko*"], { encoding: "utf8", maxBuffer: 1 << 26 }).stdout.split(
     "\n",
   );
   return { image: join(dir, "boot", image), modules };
+}
+
+function imageIn(dir, version) {
+  if (!existsSync(join(dir, "boot"))) return undefined;
+  return readdirSync(join(dir, "boot")).find((each) => each.startsWith(`vmlinuz-${version}.`));
 }
 
 /** The newest package whose name matches, signed images first. */
