@@ -25,6 +25,7 @@ export { Collection, type LoadTimes, type Snapshot } from "./loader/collection.t
 export type { LoadOptions, MapOptions } from "./loader/load.ts";
 export { BpfMap, type RecordsOptions, type UpdateOptions } from "./loader/map.ts";
 export { Link, Program, type RunResult } from "./loader/program.ts";
+export type { RecordView } from "./loader/record-view.ts";
 export type { AnyShape, MapShape, ObjectShape, Value } from "./loader/shape.ts";
 export type {
   AttachOptions,

@@ -20,6 +20,7 @@ export function liveSys(): Sys {
 
 /** Programs, maps and links that this process still holds ("prog_id: 7"): a live test ends with none. */
 export function heldObjects(): string[] {
+  if (process.platform !== "linux") return [];
   return readdirSync("/proc/self/fdinfo").flatMap((fd) => {
     try {
       const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");

@@ -15,6 +15,7 @@ import {
 import { BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_USER_RINGBUF, isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
 import { EINTR, ENOENT, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import type { RecordView } from "../loader/record-view.ts";
 import type { TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import type { Bpf } from "./bpf/call.ts";
@@ -215,6 +216,10 @@ export class LinuxMap implements TargetMap {
 
   drain(fn: (record: Uint8Array, cpu: number) => void): number {
     return this.recordSource().drain(fn);
+  }
+
+  drainInPlace(fn: (record: RecordView, cpu: number) => void): number {
+    return this.recordSource().drainInPlace(fn);
   }
 
   /** Opens the rings now instead of at the first drain or wait. */

@@ -5,15 +5,16 @@
  *     pages    2^n of records: header u32 type, u16 misc, u16 size; then
  *                SAMPLE 9   u32 bytes, bytes        LOST 2   u64 id, u64 count
  *
- * Records wrap at the end of the ring and are copied in two parts there.
+ * Records are read where they lie, except one that wraps at the end of the ring: that is copied, in two parts.
  * Source: include/uapi/linux/perf_event.h, tools/lib/bpf/libbpf.c perf_buffer__*, 6.18.
  */
 import { ENODEV } from "../base/errno.ts";
+import { RecordCursor } from "../loader/record-view.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { updateElem } from "./bpf/map.ts";
 import { sysError } from "./errors.ts";
 import { openPerfEvent, PERF_EVENT_IOC_ENABLE, PERF_TYPE_SOFTWARE } from "./perf-event.ts";
-import { type RecordSource, waiter } from "./records.ts";
+import { RecordCopier, type RecordSource, waiter } from "./records.ts";
 import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE } from "./sys.ts";
 
 const PERF_COUNT_SW_BPF_OUTPUT = 10;
@@ -24,6 +25,16 @@ const HEAD_AT = 1024;
 const TAIL_AT = 1032;
 const HEADER_BYTES = 8;
 
+/** With the same bytes as words, to copy from. */
+class WordCursor extends RecordCursor {
+  readonly words: Int32Array;
+
+  constructor(bytes: Uint8Array) {
+    super(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+  }
+}
+
 interface CpuRing {
   readonly cpu: number;
   readonly fd: number;
@@ -33,6 +44,7 @@ interface CpuRing {
   readonly tail: BigUint64Array;
   readonly data: Uint8Array;
   readonly words: Uint32Array;
+  readonly inPlace: WordCursor;
   pos: number;
 }
 
@@ -42,6 +54,7 @@ export function openPerfBuffer(bpf: Bpf, mapFd: number, cpus: number, pages = 64
   const rings: CpuRing[] = [];
   const closeAll = (): void => {
     for (const ring of rings.splice(0)) {
+      ring.inPlace.byteLength = 0;
       sys.syscall(sys.nr.munmap, ring.addr, ring.sizeBytes);
       bpf.close(ring.fd);
     }
@@ -58,15 +71,37 @@ export function openPerfBuffer(bpf: Bpf, mapFd: number, cpus: number, pages = 64
     throw error;
   }
   const ready = waiter(sys, () => rings.map((ring) => ring.fd), true);
-  const state = { lost: 0, copy: new Uint8Array(PAGE_BYTES) };
+  let lost = 0;
+  let draining = false;
+  const copier = new RecordCopier();
+
+  const drainInPlace = (fn: (record: WordCursor, cpu: number) => void): number => {
+    if (draining) return 0;
+    draining = true;
+    let count = 0;
+    try {
+      for (const ring of [...rings]) {
+        count += drainRing(
+          ring,
+          fn,
+          (n) => {
+            lost += n;
+          },
+          () => rings.length > 0,
+        );
+      }
+    } finally {
+      draining = false;
+    }
+    return count;
+  };
   return {
     get lost(): number {
-      return state.lost;
+      return lost;
     },
+    drainInPlace,
     drain(fn): number {
-      let count = 0;
-      for (const ring of [...rings]) count += drainRing(ring, state, fn, () => rings.length > 0);
-      return count;
+      return drainInPlace((record, cpu) => fn(copier.copy(record.words, record.at >> 2, record.byteLength), cpu));
     },
     wait(signal): Promise<void> {
       return ready.wait(() => rings.length === 0 || rings.some((ring) => waitingBytes(ring) > 0), signal);
@@ -109,6 +144,7 @@ function openRing(bpf: Bpf, cpu: number, pages: number): CpuRing | null {
     tail,
     data,
     words: new Uint32Array(data.buffer, data.byteOffset, data.length >> 2),
+    inPlace: new WordCursor(data),
     pos: Number(tail[0]!),
   };
 }
@@ -120,8 +156,8 @@ function waitingBytes(ring: CpuRing): number {
 
 function drainRing(
   ring: CpuRing,
-  state: { lost: number; copy: Uint8Array },
-  fn: (record: Uint8Array, cpu: number) => void,
+  fn: (record: WordCursor, cpu: number) => void,
+  onLost: (count: number) => void,
   open: () => boolean,
 ): number {
   const mask = ring.data.length - 1;
@@ -131,34 +167,51 @@ function drainRing(
     const type = ring.words[at >> 2]!;
     const size = ring.words[(at + 4) >> 2]! >>> 16;
     if (size < HEADER_BYTES) break; // never written by a kernel: stop rather than spin
+    ring.pos += size;
+    left -= size;
     if (type === PERF_RECORD_SAMPLE) {
       const len = ring.words[((at + HEADER_BYTES) & mask) >> 2]!;
-      const record = copyOut(ring, (at + HEADER_BYTES + 4) & mask, Math.min(len, size - HEADER_BYTES - 4), state);
-      ring.pos += size;
-      left -= size;
+      const record = recordAt(ring, (at + HEADER_BYTES + 4) & mask, Math.min(len, size - HEADER_BYTES - 4));
       count++;
-      fn(record, ring.cpu);
+      try {
+        fn(record, ring.cpu);
+      } catch (error) {
+        if (open()) tellTail(ring);
+        throw error;
+      } finally {
+        record.byteLength = 0;
+      }
       if (!open()) return count;
-    } else {
-      if (type === PERF_RECORD_LOST) state.lost += ring.words[((at + HEADER_BYTES + 8) & mask) >> 2]!;
-      ring.pos += size;
-      left -= size;
+    } else if (type === PERF_RECORD_LOST) {
+      onLost(ring.words[((at + HEADER_BYTES + 8) & mask) >> 2]!);
     }
     if (left < HEADER_BYTES) {
-      ring.tail[0] = BigInt(ring.pos);
+      tellTail(ring);
       left = waitingBytes(ring);
     }
   }
-  ring.tail[0] = BigInt(ring.pos);
+  tellTail(ring);
   return count;
 }
 
-function copyOut(ring: CpuRing, at: number, len: number, state: { copy: Uint8Array }): Uint8Array {
-  if (len > state.copy.length) state.copy = new Uint8Array(2 * len);
-  const first = Math.min(len, ring.data.length - at);
-  state.copy.set(ring.data.subarray(at, at + first));
-  if (first < len) state.copy.set(ring.data.subarray(0, len - first), first);
-  return state.copy.subarray(0, len);
+/** The kernel may write over what lies before. */
+function tellTail(ring: CpuRing): void {
+  Atomics.store(ring.tail, 0, BigInt(ring.pos));
+}
+
+function recordAt(ring: CpuRing, at: number, len: number): WordCursor {
+  const first = ring.data.length - at;
+  if (len <= first) {
+    ring.inPlace.at = at;
+    ring.inPlace.byteLength = len;
+    return ring.inPlace;
+  }
+  const bytes = new Uint8Array((len + 3) & ~3);
+  bytes.set(ring.data.subarray(at));
+  bytes.set(ring.data.subarray(0, len - first), first);
+  const copied = new WordCursor(bytes);
+  copied.byteLength = len;
+  return copied;
 }
 
 function putSlot(bpf: Bpf, mapFd: number, cpu: number, fd: number): void {

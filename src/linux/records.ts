@@ -1,9 +1,12 @@
 /** What ring buffers and perf event arrays have in common for the map that owns them. */
+import type { RecordView } from "../loader/record-view.ts";
 import type { PollHandle, Sys } from "./sys.ts";
 
 export interface RecordSource {
   /** Hands over every record that waits; the bytes are valid in `fn` only. Returns how many. */
   drain(fn: (record: Uint8Array, cpu: number) => void): number;
+  /** The same without a copy. */
+  drainInPlace(fn: (record: RecordView, cpu: number) => void): number;
   readonly lost: number;
   wait(signal?: AbortSignal): Promise<void>;
   close(): void;
@@ -59,7 +62,7 @@ export class RecordCopier {
   private views: (Uint8Array | undefined)[] = [];
 
   /** Copy of `len` bytes that begin at word `word` of `source`, valid until the next copy. */
-  copy(source: Int32Array, sourceBytes: Uint8Array, word: number, len: number): Uint8Array {
+  copy(source: Int32Array, word: number, len: number): Uint8Array {
     if (len > this.bytes.length) this.grow(len);
     if (len <= 128) {
       const { words } = this;
@@ -73,7 +76,7 @@ export class RecordCopier {
       }
       for (; i < n; i++) words[i] = source[word + i]!;
     } else {
-      this.bytes.set(sourceBytes.subarray(4 * word, 4 * word + len));
+      this.bytes.set(new Uint8Array(source.buffer, source.byteOffset + 4 * word, len));
     }
     const known = this.views[len];
     if (known !== undefined) return known;

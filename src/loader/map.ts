@@ -13,6 +13,7 @@ import { bytesCodec, codecOf, type ValueCodec } from "../btf/value.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import { named } from "./globals.ts";
 import type { Program } from "./program.ts";
+import type { RecordView } from "./record-view.ts";
 import type { RecordType } from "./records.ts";
 import type { Value } from "./shape.ts";
 import type { Target, TargetMap } from "./target.ts";
@@ -210,6 +211,14 @@ export class BpfMap<K = Value, V = Value> {
       records.push(this.decodeRecord(bytes));
     });
     return records;
+  }
+
+  /**
+   * Ring buffer and perf event array: the records that wait now, read where they lie; returns how many. No object and no
+   * copy a record, for those that come by the million. The view is good during the call only.
+   */
+  drainInPlace(fn: (record: RecordView, cpu: number) => void): number {
+    return this.raw.drainInPlace(fn);
   }
 
   /** A record's bytes, decoded where its type is known and its size is right; else a copy of them. */

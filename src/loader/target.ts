@@ -6,6 +6,7 @@ import type { BtfView } from "../btf/types.ts";
 import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
+import type { RecordView } from "./record-view.ts";
 
 export interface Target {
   readonly name: "embedded" | "linux";
@@ -67,6 +68,8 @@ export interface TargetMap {
   freeze(): void;
   /** Ring buffer and perf event array: hands every record that waits to `fn`, returns how many. Bytes are valid in `fn` only. */
   drain(fn: (record: Uint8Array, cpu: number) => void): number;
+  /** The same without a copy of each record: `fn` reads it where it lies. */
+  drainInPlace(fn: (record: RecordView, cpu: number) => void): number;
   /** Records lost because the ring was full, as far as the target counts them. */
   readonly lost: number;
   /** Resolves once a record may wait, or when the signal aborts. */

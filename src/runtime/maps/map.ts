@@ -16,6 +16,7 @@ import {
 } from "../../abi/map-types.ts";
 import { EBADF, EINVAL, ENOENT, ENOTSUPP, EPERM, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
+import { RecordCursor, type RecordView } from "../../loader/record-view.ts";
 import type { TargetMap, TargetProg } from "../../loader/target.ts";
 import type { MapSpec } from "../../obj/spec.ts";
 import { roundUp } from "../heap.ts";
@@ -173,6 +174,21 @@ export class EmbeddedMap implements SlotMap {
   drain(fn: (record: Uint8Array, cpu: number) => void): number {
     this.#need("drain", 0);
     return this.ops.records?.drain(fn) ?? this.#fail("drain", EINVAL);
+  }
+
+  drainInPlace(fn: (record: RecordView, cpu: number) => void): number {
+    let cursor: RecordCursor | null = null;
+    return this.drain((bytes, cpu) => {
+      // A map's records lie in one buffer, or in one a CPU.
+      if (cursor?.data.buffer !== bytes.buffer) cursor = new RecordCursor(new DataView(bytes.buffer));
+      cursor.at = bytes.byteOffset;
+      cursor.byteLength = bytes.length;
+      try {
+        fn(cursor, cpu);
+      } finally {
+        cursor.byteLength = 0;
+      }
+    });
   }
 
   get lost(): number {
