@@ -8,6 +8,7 @@ import * as isa from "../isa/codes.ts";
 import type { Allocation } from "./allocate.ts";
 import { assembleText } from "./emit-asm.ts";
 import { type EmittedFunction, type Emitter, put, regOf, slotOff } from "./emitter.ts";
+import { inverseJump, patchJumps } from "./jumps.ts";
 import { commutes } from "./liveness.ts";
 import { type MBlock, type MFunction, type MInst, type MOperand, NONE } from "./mir.ts";
 
@@ -22,6 +23,8 @@ export function emitFunction(fn: MFunction, alloc: Allocation, cpu: number): Emi
     alloc,
     cpu,
     jumps: [],
+    labels: [],
+    texts: [],
     lastLine: "",
     scratchSlot: NONE,
   };
@@ -235,19 +238,6 @@ function frameAddress(e: Emitter, reg: number, slot: number, off: number): void 
 
 // ---- jumps --------------------------------------------------------------------------------------------------------------
 
-const INVERSE_JUMP: Readonly<Record<number, number>> = {
-  [isa.BPF_JEQ]: isa.BPF_JNE,
-  [isa.BPF_JNE]: isa.BPF_JEQ,
-  [isa.BPF_JLT]: isa.BPF_JGE,
-  [isa.BPF_JGE]: isa.BPF_JLT,
-  [isa.BPF_JGT]: isa.BPF_JLE,
-  [isa.BPF_JLE]: isa.BPF_JGT,
-  [isa.BPF_JSLT]: isa.BPF_JSGE,
-  [isa.BPF_JSGE]: isa.BPF_JSLT,
-  [isa.BPF_JSGT]: isa.BPF_JSLE,
-  [isa.BPF_JSLE]: isa.BPF_JSGT,
-};
-
 function jump(e: Emitter, target: MBlock): void {
   e.jumps.push({ insnIdx: e.insns.length, target });
   put(e, isa.BPF_JMP | isa.BPF_JA, 0, 0, 0, 0);
@@ -257,7 +247,7 @@ function emitBranch(e: Emitter, inst: MInst, next: MBlock | undefined): void {
   let [yes, no] = inst.targets as [MBlock, MBlock];
   let { code } = inst;
   if (yes === next) {
-    code = (code & 0x0f) | INVERSE_JUMP[code & 0xf0]!;
+    code = inverseJump(code);
     [yes, no] = [no, yes];
   }
   e.jumps.push({ insnIdx: e.insns.length, target: yes });
@@ -265,18 +255,6 @@ function emitBranch(e: Emitter, inst: MInst, next: MBlock | undefined): void {
   if (inst.b === NONE) put(e, code | isa.BPF_K, a, 0, 0, inst.imm);
   else put(e, code | isa.BPF_X, a, regOf(e, inst.b), 0, 0);
   if (no !== next) jump(e, no);
-}
-
-function patchJumps(e: Emitter): void {
-  for (const { insnIdx, target } of e.jumps) {
-    const insn = e.insns[insnIdx]!;
-    const distance = target.start - insnIdx - 1;
-    if (distance >= -0x8000 && distance <= 0x7fff) insn.off = distance;
-    else if (insn.code === (isa.BPF_JMP | isa.BPF_JA) && e.cpu >= 4) {
-      insn.code = isa.BPF_JMP32 | isa.BPF_JA;
-      insn.imm = distance;
-    } else bug(`a jump of ${distance} instructions in ${e.name}`);
-  }
 }
 
 /** [to, from] all at once. A cycle goes through a register that is free here, or through the stack. */

@@ -4,10 +4,10 @@ import type { Pos } from "../ir/ir.ts";
 import * as isa from "../isa/codes.ts";
 import type { Insn } from "../isa/insn.ts";
 import type { Allocation } from "./allocate.ts";
-import { FP, type MBlock, type MCore, type MFunction, NONE } from "./mir.ts";
+import { FP, type MCore, type MFunction, NONE } from "./mir.ts";
 
 export interface CodeReloc {
-  readonly insnIdx: number;
+  insnIdx: number;
   /** "addr": LD_IMM64; "call": CALL. */
   readonly kind: "addr" | "call";
   readonly symbol: string;
@@ -18,15 +18,25 @@ export interface EmittedFunction {
   readonly name: string;
   readonly insns: Insn[];
   readonly relocs: CodeReloc[];
-  readonly lines: { readonly insnIdx: number; readonly pos: Pos }[];
-  readonly cores: { readonly insnIdx: number; readonly core: MCore }[];
+  readonly lines: { insnIdx: number; readonly pos: Pos }[];
+  readonly cores: { insnIdx: number; readonly core: MCore }[];
+}
+
+/** A block, or a place made for a jump that does not reach its own. */
+export interface JumpTarget {
+  /** Slot of its first instruction. */
+  start: number;
 }
 
 export interface Emitter extends EmittedFunction {
   readonly fn: MFunction;
   readonly alloc: Allocation;
   readonly cpu: number;
-  readonly jumps: { insnIdx: number; target: MBlock }[];
+  readonly jumps: { insnIdx: number; target: JumpTarget }[];
+  /** Targets besides the blocks. */
+  readonly labels: JumpTarget[];
+  /** Slots of inline assembly, [from, to). */
+  readonly texts: { from: number; to: number }[];
   lastLine: string;
   scratchSlot: number;
 }
