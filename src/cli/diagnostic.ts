@@ -42,7 +42,7 @@ export function diagnosticText(finding: Diagnostic): string {
   const inside = finding.func === undefined ? finding.prog : `${finding.prog}, ${finding.func}()`;
   const where = finding.insn < 0 ? inside : `${inside}, insn ${finding.insn}`;
   const tail = [
-    ...(finding.help === undefined ? [] : [`help: ${finding.help}`]),
+    ...(finding.help === undefined ? [] : [`help: ${finding.help}${checkedText(finding)}`]),
     `kernel says: ${said(finding.kernel)}`,
   ];
 
@@ -69,6 +69,13 @@ export function diagnosticText(finding: Diagnostic): string {
   if (lines.length < MAX_LINES && finding.code !== UNKNOWN_CODE)
     lines.push(`${gutter} ${c.blue("=")} skep explain ${finding.code} teaches this class`);
   return lines.join("\n");
+}
+
+/** "   [checked: accepted with it]": the advice was applied to the bytecode and verified. */
+function checkedText({ fix }: Diagnostic): string {
+  if (fix === undefined) return "";
+  const what = fix.checked === "accepted" ? "accepted with it" : "this error is gone with it";
+  return `   ${colors().dim(`[checked: ${what}]`)}`;
 }
 
 /** The sentences without the dump of states that a loop's has. */
@@ -159,7 +166,7 @@ function shortPath(file: string): string {
 }
 
 export function diagnosticJson(finding: Diagnostic): object {
-  const { code, message, prog, insn, func, line, span, label, required, known, help, kernel, related } = finding;
+  const { code, message, prog, insn, func, line, span, label, required, known, help, fix, kernel, related } = finding;
   return {
     code,
     severity: "error",
@@ -177,6 +184,7 @@ export function diagnosticJson(finding: Diagnostic): object {
       ...position(note.line, note.span),
     })),
     help,
+    fix,
     kernel,
   };
 }

@@ -7,7 +7,7 @@ import type { LoadExtras } from "../linux/prog-attr.ts";
 import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
-import { explain } from "../verifier/explain.ts";
+import { type ExplainedProgram, explainAll } from "../verifier/explain-all.ts";
 import { type Diagnostic, type VerifyOptions, type VerifyResult, verify } from "../verifier/verify.ts";
 import { readObject } from "./compile.ts";
 import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
@@ -32,8 +32,8 @@ interface Row {
   readonly prog: ProgSpec | null;
   /** Null where the program could not be resolved; `failure` says why. */
   readonly ours: VerifyResult | null;
-  /** Of a refused program, with what the failing path tells. */
-  readonly finding: Diagnostic | null;
+  /** Of a refused program: its errors, with what the failing paths tell. */
+  readonly findings: ExplainedProgram | null;
   readonly failure: SkepError | null;
   readonly linux: Verdict | null;
 }
@@ -57,7 +57,7 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
     for (const file of request.files.flatMap(objectsAt)) {
       const spec = await objectOrFailure(file, request.files.length > 1 || file !== request.files[0]);
       if (spec instanceof SkepError) {
-        rows.push({ file, prog: null, ours: null, finding: null, failure: spec, linux: null });
+        rows.push({ file, prog: null, ours: null, findings: null, failure: spec, linux: null });
         if (!output.json) show(rows.at(-1)!, request);
         continue;
       }
@@ -111,14 +111,14 @@ function verdictOn(
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;
-    return { file: spec.name, prog, ours: null, finding: null, failure: error, linux: null };
+    return { file: spec.name, prog, ours: null, findings: null, failure: error, linux: null };
   }
   const extend = extendedBy(spec, prog, kernel);
   const options = { ...model.machine, ...attachToOf(extras), ...extend, kernel: request.kernel };
   const ours = verify(resolved, { ...options, logLevel: request.log });
-  const finding = ours.error === undefined ? null : findingOf(resolved, ours.error, request, options);
+  const findings = ours.error === undefined ? null : findingsOf(resolved, ours.error, request, options);
   const linux = judge === null ? null : judge.judge(resolved, { ...extras, ...extend });
-  return { file: spec.name, prog, ours, finding, failure: null, linux };
+  return { file: spec.name, prog, ours, findings, failure: null, linux };
 }
 
 /** An EXT program's section names a function: of the first program of the same object that has it, if any. */
@@ -131,8 +131,13 @@ function extendedBy(spec: ObjSpec, prog: ProgSpec, kernel: KernelView): Pick<Ver
 }
 
 /** Side by side with Linux it is the verdicts that count: explaining verifies once more. */
-function findingOf(prog: ResolvedProg, error: Diagnostic, request: VerifyRequest, options: VerifyOptions): Diagnostic {
-  return request.compare === undefined ? explain(prog, error, options) : error;
+function findingsOf(
+  prog: ResolvedProg,
+  error: Diagnostic,
+  request: VerifyRequest,
+  options: VerifyOptions,
+): ExplainedProgram {
+  return request.compare === undefined ? explainAll(prog, error, options) : { errors: [error], accepted: false };
 }
 
 /** Among many objects one that cannot be read is a finding, not the end. */
@@ -167,8 +172,15 @@ function show(row: Row, request: VerifyRequest): void {
       `${number(stats.processed)} processed, ${number(stats.totalStates)} states, ${(stats.us / 1000).toFixed(1)} ms`,
   );
   if (request.log > 0) print(log.trimEnd());
-  if (row.finding !== null) print(`${diagnosticText(row.finding)}\n`);
+  if (row.findings !== null) showFindings(row.findings);
   if (row.linux !== null) print(`          linux: ${linuxText(row.linux)}`);
+}
+
+function showFindings({ errors, accepted }: ExplainedProgram): void {
+  for (const error of errors) print(`${diagnosticText(error)}\n`);
+  if (errors.length < 2) return;
+  const fixes = accepted ? "; with the fixes of all of them it is accepted" : "";
+  print(`${number(errors.length)} errors in ${errors[0]!.prog}${fixes}\n`);
 }
 
 function linuxText(verdict: Verdict): string {
@@ -188,7 +200,11 @@ function rowJson(row: Row): object {
     states: ours?.stats.totalStates ?? 0,
     us: ours?.stats.us ?? 0,
     diagnostics:
-      row.finding !== null ? [diagnosticJson(row.finding)] : row.failure === null ? [] : [failureJson(row.failure)],
+      row.findings !== null
+        ? row.findings.errors.map(diagnosticJson)
+        : row.failure === null
+          ? []
+          : [failureJson(row.failure)],
     ...(linux === null
       ? {}
       : {

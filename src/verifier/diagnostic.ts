@@ -16,6 +16,14 @@ export interface DiagnosticNote {
   readonly text?: string;
 }
 
+/** Advice that was applied to the bytecode and verified. */
+export interface CheckedFix {
+  /** Instructions put before slot `insn` (or in its place), as text. */
+  readonly edits: readonly { readonly insn: number; readonly insns: readonly string[] }[];
+  /** "accepted": the program is accepted with it. "gone": this error is, another one comes later. */
+  readonly checked: "accepted" | "gone";
+}
+
 export interface Diagnostic {
   /** "V012"; `skep explain V012` teaches the class. */
   readonly code: string;
@@ -41,6 +49,8 @@ export interface Diagnostic {
   /** An inequality in two halves: "offset 0..1020 + 4 <= 256" against "offset is 0..1020". */
   readonly required?: string;
   readonly known?: string;
+  /** Only where `help` was tried out and the verifier went on. */
+  readonly fix?: CheckedFix;
 }
 
 /** The diagnostic for what the kernel would say. */

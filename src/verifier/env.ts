@@ -166,6 +166,7 @@ export interface Env {
   readonly extend: ResolvedProg | null;
   /** Where BTF describes the ctx. */
   attach: Attach | null;
+  readonly endsPath: ((insn: number) => boolean) | undefined;
   readonly onInsn: ((env: Env) => void) | undefined;
 }
 

@@ -3,6 +3,7 @@ import { helperName } from "../abi/helpers.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Diagnostic, DiagnosticNote } from "./diagnostic.ts";
 import type { Env } from "./env.ts";
+import type { Fix } from "./explain-fixes.ts";
 import { isCall, isCondJump, lastStep, type Origin, type Path } from "./explain-path.ts";
 import {
   argumentText,
@@ -56,6 +57,8 @@ export interface Finding {
   readonly notes?: readonly DiagnosticNote[];
   /** Shown instead of the refused insn's line, where another says more (a return that the compiler merged away). */
   readonly place?: number;
+  /** What `help` means in instructions, the likeliest first. */
+  readonly fixes?: readonly Fix[];
 }
 
 export function newCase(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Case | null {
@@ -214,4 +217,13 @@ export function listed(items: readonly string[]): string {
 /** The same, of many only the first. */
 export function shortList(items: readonly string[]): string {
   return items.length > 6 ? `${items.slice(0, 5).join(", ")} and ${items.length - 5} more` : listed(items);
+}
+
+const SIZES = [4, 2, 1, 8];
+
+/** Bytes that the insn itself accesses; 0 for a call. */
+export function accessSize(c: Case): number {
+  const code = c.path.insns.code[c.insn]!;
+  const cls = code & 7;
+  return cls >= 1 && cls <= 3 ? SIZES[(code >> 3) & 3]! : 0;
 }

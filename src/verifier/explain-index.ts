@@ -8,6 +8,7 @@
  */
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, expressionAt, note, type Range, rangeText, regRange } from "./explain-case.ts";
+import { type Fix, leaveUnlessBelow } from "./explain-fixes.ts";
 import { isCondJump, madeAt, regsAfter, writtenAt } from "./explain-path.ts";
 import { assignedName, indexName, lineAt, unwrapped } from "./explain-source.ts";
 import { isConst, MASK, REG_WORDS, SCALAR_VALUE, type Words } from "./regs.ts";
@@ -24,6 +25,8 @@ export interface Index {
   readonly named: boolean;
   /** Insn that made the number: a load, a call, a mask. */
   readonly source: number;
+  /** The register that it made it in, -1 where that is not one. */
+  readonly made: number;
   readonly notes: readonly DiagnosticNote[];
 }
 
@@ -115,7 +118,8 @@ export function scalarOf(c: Case, step: number, r: number): Index {
     notes.push(note(prog, source, `${whatIs(named, made)} here`));
   }
   if (bound !== null) notes.push(note(prog, bound.insn, `${whatIs(named, bound.range)} after this`));
-  return { step, scale, range, name, named: named !== "", source, notes };
+  const made = source < 0 ? -1 : madeReg(c, source);
+  return { step, scale, range, name, named: named !== "", source, made, notes };
 }
 
 /** The refused expression itself, where its label says the same. */
@@ -171,6 +175,11 @@ function comparedAt(c: Case, from: number, to: number): { insn: number; range: R
     }
   }
   return null;
+}
+
+/** The same in instructions. */
+export function limitFixes(c: Case, index: Index, count: bigint): Fix[] {
+  return leaveUnlessBelow(c.prog, index.source, index.made, count);
 }
 
 /** "if (queue >= 64) return ...;", and the mask where the count is a power of two. */

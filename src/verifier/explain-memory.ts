@@ -1,7 +1,18 @@
 /** Map values, memory of known size and the stack: which offset may be reached, and what bounds it (V004, V006 to V009). */
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { bytes, type Case, calleeName, type Finding, note, pointee, rangeText, regRange } from "./explain-case.ts";
-import { type Index, indexOf, limitAdvice, scalarOf } from "./explain-index.ts";
+import {
+  accessSize,
+  bytes,
+  type Case,
+  calleeName,
+  type Finding,
+  note,
+  pointee,
+  rangeText,
+  regRange,
+} from "./explain-case.ts";
+import { leaveUnlessBelow, leaveUnlessWithin, startWithZeroes } from "./explain-fixes.ts";
+import { type Index, indexOf, limitAdvice, limitFixes, scalarOf } from "./explain-index.ts";
 import { isCall, madeAt, writtenAt } from "./explain-path.ts";
 import { argumentText, plainArgument } from "./explain-source.ts";
 import {
@@ -17,15 +28,6 @@ import {
   VAL,
 } from "./regs.ts";
 import { STACK_DYNPTR, STACK_INVALID, STACK_ITER, STACK_SPILL, slotType } from "./state.ts";
-
-const SIZES = [4, 2, 1, 8];
-
-/** Bytes that the insn itself accesses; 0 for a call. */
-function accessSize(c: Case): number {
-  const code = c.path.insns.code[c.insn]!;
-  const cls = code & 7;
-  return cls >= 1 && cls <= 3 ? SIZES[(code >> 3) & 3]! : 0;
-}
 
 function regIn(c: Case, pattern: RegExp): number {
   return Number(pattern.exec(c.kernel)?.[1] ?? -1);
@@ -88,7 +90,7 @@ export function explainRegion(c: Case): Finding | null {
   const count = (BigInt(region.size) - BigInt(size) - BigInt(fixed)) / BigInt(index.scale) + 1n;
   const required = `${index.name} <= ${count - 1n}`;
   const known = `${index.name} is ${rangeText(index.range)}`;
-  if (index.range.min < 0n) return negative(index, count, region.what);
+  if (index.range.min < 0n) return negative(c, index, count, region.what);
   const last = BigInt(fixed) + moved.max + BigInt(size) - 1n;
   const bounded = moved.max < 1n << 29n;
   return {
@@ -101,6 +103,7 @@ export function explainRegion(c: Case): Finding | null {
     required,
     known,
     help: limitAdvice(index, count),
+    fixes: limitFixes(c, index, count),
     notes: index.notes,
   };
 }
@@ -124,7 +127,7 @@ function sourceNote(c: Case, r: number, region: Region): DiagnosticNote[] {
   return isCall(c.path.insns, made.insn) ? [note(c.prog, made.insn, `${bytes(region.size)} come from here`)] : [];
 }
 
-function negative(index: Index, count: bigint, what: string): Finding {
+function negative(c: Case, index: Index, count: bigint, what: string): Finding {
   const { name } = index;
   const upper = index.range.max < count;
   const test = upper ? `${name} < 0` : `${name} < 0 || ${name} >= ${count}`;
@@ -136,6 +139,7 @@ function negative(index: Index, count: bigint, what: string): Finding {
     help: index.named
       ? `make ${name} unsigned, or add  if (${test}) return ...;`
       : `use an unsigned index, or check that it is not negative`,
+    fixes: limitFixes(c, index, count),
     notes: index.notes,
   };
 }
@@ -158,7 +162,7 @@ export function explainAddition(c: Case): Finding | null {
     const count = (BigInt(region.size) - BigInt(c.w[pointer * REG_WORDS + OFF]!) - 1n) / BigInt(index.scale) + 1n;
     const upper = index.range.max < count;
     return {
-      ...negative(index, count, region.what),
+      ...negative(c, index, count, region.what),
       help: index.named
         ? `make ${index.name} unsigned, or add  if (${upper ? `${index.name} < 0` : `${index.name} < 0 || ${index.name} >= ${count}`}) return ...;  before this`
         : "limit the number on both sides before it is added",
@@ -173,6 +177,10 @@ export function explainAddition(c: Case): Finding | null {
     required: `-536870912 < ${name} < 536870912`,
     known: `${name} is ${rangeText(index.range)}`,
     help: `limit ${name} before the addition: an unsigned type and  if (${index.named ? name : "n"} > MAX) return ...;  or a mask`,
+    fixes: leaveUnlessBelow(c.prog, index.source, index.made, 65536n).map((fix) => ({
+      ...fix,
+      help: `add  if (${index.named ? name : "n"} > 65535) return ...;  before the addition; unsigned, so that it holds for negative ones`,
+    })),
     notes: index.notes,
   };
 }
@@ -226,6 +234,7 @@ export function explainSize(c: Case, r: number): Finding | null {
     required,
     known: `${name} is ${rangeText(range)}`,
     help: `make ${variable} unsigned and add  if (${lower}${variable} > ${most}) return ...;  before the call`,
+    fixes: max === null || max < 1 ? [] : [leaveUnlessWithin(c.prog, c.insn, r, least, max)],
     notes: index.notes,
   };
 }
@@ -289,13 +298,14 @@ export function explainStack(c: Case): Finding | null {
   }
   const count = (BigInt(-off) - BigInt(size)) / BigInt(index.scale) + 1n;
   if (count <= 0n) return movedOut(c, r, off, size, index);
-  if (index.range.min < 0n) return negative(index, count, "the buffer");
+  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
   return {
     message: `${index.name} may leave the stack buffer: it must be ${count - 1n} at most, known is ${rangeText(index.range)}`,
     label: `${verb} up to ${bytes(BigInt(off) + regRange(c.w, r).max + BigInt(size))} above the stack`,
     required: `${index.name} <= ${count - 1n}`,
     known: `${index.name} is ${rangeText(index.range)}`,
     help: limitAdvice(index, count),
+    fixes: limitFixes(c, index, count),
     notes: index.notes,
   };
 }
@@ -332,13 +342,14 @@ function unboundedStack(c: Case, r: number): Finding | null {
   const index = indexOf(c, r);
   if (index === null) return null;
   const count = BigInt(-c.w[r * REG_WORDS + OFF]! - c.path.insns.off[c.insn]!) / BigInt(index.scale);
-  if (index.range.min < 0n) return negative(index, count, "the buffer");
+  if (index.range.min < 0n) return negative(c, index, count, "the buffer");
   return {
     message: `nothing limits ${index.name}, which selects from a buffer on the stack`,
     label: `${index.name} must be ${count - 1n} at most; known is ${rangeText(index.range)}`,
     required: `${index.name} <= ${count - 1n}`,
     known: `${index.name} is ${rangeText(index.range)}`,
     help: limitAdvice(index, count),
+    fixes: limitFixes(c, index, count),
     notes: index.notes,
   };
 }
@@ -386,6 +397,10 @@ export function explainStackBytes(c: Case): Finding | null {
     help: spilled
       ? "read saved registers whole: 8 bytes from where they were written"
       : "give the whole buffer a value first:  = {}  or  __builtin_memset",
+    fixes:
+      spilled || frame !== c.path.env.cur.frames[c.path.env.cur.curframe]
+        ? []
+        : startWithZeroes(c.prog, c.insn, off, size),
     notes: writtenNote(c, r),
   };
 }

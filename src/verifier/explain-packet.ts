@@ -1,8 +1,9 @@
 /** Packet bounds (V005): bytes needed, bytes proved, and the comparison with data_end that proved them. */
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { bytes, type Case, expressionAt, type Finding, note } from "./explain-case.ts";
+import { compareMore, type Fix, leaveUnlessInPacket } from "./explain-fixes.ts";
 import { indexOf } from "./explain-index.ts";
-import { isCall, isCondJump, madeAt } from "./explain-path.ts";
+import { isCall, isCondJump, madeAt, writtenAt } from "./explain-path.ts";
 import { comparedName, comparedWith, lineAt, pointerName } from "./explain-source.ts";
 import { ID, isPacketPointer, OFF, PTR_TO_PACKET_END, RAW0, REG_WORDS, type Words } from "./regs.ts";
 import { MAX_REGS } from "./state.ts";
@@ -109,7 +110,21 @@ export function explainPacket(c: Case): Finding | null {
     known: `${bytes(Math.max(0, proved))} from ${base} proven`,
     help,
     notes,
+    fixes: [
+      ...leaveUnlessInPacket(c, r, needed - c.w[r * REG_WORDS + OFF]!),
+      ...(compared === null ? [] : comparedMore(c, compared, needed - proved)),
+    ],
   };
+}
+
+/** The comparison itself, of so many bytes more. */
+function comparedMore(c: Case, compared: number, by: number): Fix[] {
+  const { insns, at } = c.path;
+  const step = at.lastIndexOf(compared);
+  return [insns.dst[compared]!, insns.src[compared]!].flatMap((reg) => {
+    const made = writtenAt(c.path, step, reg);
+    return made === null ? [] : compareMore(c.prog, made.insn, by);
+  });
 }
 
 function beforeStart(off: number, size: number, base: string): Finding {

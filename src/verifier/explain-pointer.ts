@@ -1,5 +1,16 @@
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { type Case, calleeName, type Finding, nameOf, note, placeOf, rangeText, regRange } from "./explain-case.ts";
+import {
+  accessSize,
+  type Case,
+  calleeName,
+  type Finding,
+  nameOf,
+  note,
+  placeOf,
+  rangeText,
+  regRange,
+} from "./explain-case.ts";
+import { type Fix, leaveIfNull, leaveIfNullArgument, reloadPacket, startWithZero } from "./explain-fixes.ts";
 import {
   isCall,
   isCondJump,
@@ -17,13 +28,16 @@ import {
   ID,
   isPacketPointer,
   NOT_INIT,
+  OFF,
   PTR_MAYBE_NULL,
   PTR_TO_CTX,
   PTR_TO_MAP_VALUE,
+  PTR_TO_PACKET,
   PTR_TO_PACKET_END,
   PTR_TO_STACK,
   REG_WORDS,
   SCALAR_VALUE,
+  type Words,
 } from "./regs.ts";
 
 function regIn(c: Case, pattern: RegExp): number {
@@ -69,6 +83,7 @@ export function explainUnwritten(c: Case): Finding | null {
     known: `no instruction of this path writes r${r}`,
     help: isExit ? "return a value on every path" : "give the variable a value where it is declared",
     notes,
+    fixes: [startWithZero(prog, c.insn, r)],
   };
 }
 
@@ -160,7 +175,7 @@ export function lostAtCall(c: Case, r: number): Loss | null {
       const back = stepAfterCall(path, k);
       const now = back < 0 ? undefined : path.regs[back]?.[reg * REG_WORDS];
       if (was === SCALAR_VALUE || was === NOT_INIT || now !== SCALAR_VALUE) continue;
-      return { finding: staleFinding(c, r, insn, was) };
+      return { finding: staleFinding(c, r, insn, was, before) };
     }
     if (at === null || path.insns.code[at.insn] !== 0xbf) return null;
     reg = path.insns.src[at.insn]!;
@@ -169,7 +184,7 @@ export function lostAtCall(c: Case, r: number): Loss | null {
   return null;
 }
 
-function staleFinding(c: Case, r: number, insn: number, was: number): Finding {
+function staleFinding(c: Case, r: number, insn: number, was: number, before: Words): Finding {
   const name = pointerIn(c);
   const callee = calleeName(c.prog, insn);
   const packet = isPacketPointer(was) || was === PTR_TO_PACKET_END;
@@ -184,6 +199,7 @@ function staleFinding(c: Case, r: number, insn: number, was: number): Finding {
     help: packet
       ? "load data and data_end from the context again after the call, and compare again"
       : "do not use it after it was given back",
+    fixes: was === PTR_TO_PACKET ? freshPacket(c, r, before) : [],
     notes: [
       note(
         c.prog,
@@ -192,6 +208,15 @@ function staleFinding(c: Case, r: number, insn: number, was: number): Finding {
       ),
     ],
   };
+}
+
+/** The same place in the packet, from the context once more; where a constant leads there. */
+function freshPacket(c: Case, r: number, before: Words): Fix[] {
+  const at = r * REG_WORDS;
+  const code = c.path.insns.code[c.insn]!;
+  const cls = code & 7;
+  if (before[at] !== PTR_TO_PACKET || before[at + ID] !== 0 || cls < 1 || cls > 3) return [];
+  return reloadPacket(c, r, before[at + OFF]!, c.path.insns.off[c.insn]! + accessSize(c));
 }
 
 /** Arithmetic that made a number of a pointer. */
@@ -338,7 +363,7 @@ export function explainNull(c: Case): Finding | null {
   const at = madeAt(path, c.step, r);
   const type = c.w[r * REG_WORDS]!;
   if ((type & PTR_MAYBE_NULL) === 0) return constantNull(c, r);
-  if (at === null) return nullArgument(c);
+  if (at === null) return nullArgument(c, r);
   const isPlainCall = isCall(path.insns, at.insn);
   const producer = isPlainCall ? calleeName(prog, at.insn) : "";
   const name = nameOf(prog, at) || pointerName(c.expression);
@@ -355,11 +380,12 @@ export function explainNull(c: Case): Finding | null {
         ? `leave this path where it is null:  if r${r} == 0 goto ...  after ${placeOf(prog, at.insn)}`
         : `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
     notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r, name)],
+    fixes: [leaveIfNull(prog, at.insn, isPlainCall ? 0 : at.reg)],
   };
 }
 
 /** A parameter of a global function, which any caller may pass null for. */
-function nullArgument(c: Case): Finding {
+function nullArgument(c: Case, r: number): Finding {
   const name = pointerName(c.expression) || "the pointer";
   return {
     message: `${name}, an argument of this function, may be null`,
@@ -370,6 +396,7 @@ function nullArgument(c: Case): Finding {
       name === "the pointer"
         ? "compare it with null first"
         : `add  if (!${name}) return ...;  at the start of the function`,
+    fixes: [1, 2, 3, 4, 5].filter((arg) => arg === r).map((arg) => leaveIfNullArgument(c.prog, c.insn, arg)),
   };
 }
 

@@ -3,6 +3,7 @@ import { progTypeWord } from "../abi/prog-types.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, expressionAt, type Finding, listed, nameOf, note, rangeText, regRange } from "./explain-case.ts";
+import { boundRounds, returnWithin } from "./explain-fixes.ts";
 import { isCondJump, madeAt, type Path } from "./explain-path.ts";
 import { lineAt } from "./explain-source.ts";
 import { REG_WORDS, SCALAR_VALUE } from "./regs.ts";
@@ -38,6 +39,13 @@ export function explainLoop(c: Case): Finding | null {
     known: names === "" ? "nothing changes" : `${names}: unchanged by a round`,
     help: "count the rounds:  for (int i = 0; i < 100 && ...; i++)  or use bpf_loop",
     notes,
+    fixes: [
+      boundRounds(
+        prog,
+        c.insn,
+        "count the rounds:  for (int i = 0; i < 100 && ...; i++)  or let it end with  && can_loop",
+      ),
+    ],
   };
 }
 
@@ -242,6 +250,7 @@ export function explainResult(c: Case): Finding | null {
         : min === max
           ? `return ${min}`
           : `return a number in ${allowed}`,
+    fixes: returnWithin(c.insn, Number(min), Number(max)),
     notes:
       made === null || made.insn === c.insn || sameLine(c, made.insn)
         ? []

@@ -9,6 +9,7 @@ import { progTypeWord } from "../abi/prog-types.ts";
 import { classify } from "./codes.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, calleeName, type Finding, listed, note, pointee, shortList } from "./explain-case.ts";
+import { callOnPath, type Fix, withoutCall } from "./explain-fixes.ts";
 import { forkSince, isCall, madeAt, writtenAt } from "./explain-path.ts";
 import { argumentText } from "./explain-source.ts";
 import type { MapView } from "./maps.ts";
@@ -17,6 +18,7 @@ import { fieldName } from "./record.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  ID,
   NOT_INIT,
   OFF,
   PTR_TO_MAP_VALUE,
@@ -97,6 +99,7 @@ export function explainRegionState(c: Case): Finding | null {
       known: what === "the lock" ? "the lock is held" : what,
       help: `call ${ends} on this path, too`,
       notes: fork === null ? notes : [...notes, note(c.prog, fork, "this branch goes past its end")],
+      fixes: began === null || what !== "the lock" ? [] : unlocks(c, began.insn),
     };
   }
   if (/without taking|unmatched/.test(said)) {
@@ -110,6 +113,29 @@ export function explainRegionState(c: Case): Finding | null {
     };
   }
   return began === null ? null : { label: "with this held already", notes };
+}
+
+const SPIN_LOCK = 93;
+const SPIN_UNLOCK = 94;
+
+/** bpf_spin_unlock of what bpf_spin_lock took, wherever a register still points to that value. */
+function unlocks(c: Case, locked: number): Fix[] {
+  const { path, prog } = c;
+  const since = path.at.lastIndexOf(locked);
+  const taken = path.regs[since];
+  if (prog.insns.src[locked] !== 0 || prog.insns.imm[locked] !== SPIN_LOCK || taken === null || taken === undefined)
+    return [];
+  const holder = (step: number): { reg: number; add: number } | null => {
+    const w = path.regs[step];
+    if (w === null || w === undefined) return null;
+    for (let reg = 0; reg < 10; reg++) {
+      const at = reg * REG_WORDS;
+      if (w[at] !== taken[REG_WORDS] || w[at + ID] !== taken[REG_WORDS + ID]) continue;
+      return { reg, add: taken[REG_WORDS + OFF]! - w[at + OFF]! };
+    }
+    return null;
+  };
+  return callOnPath(c, since, holder, SPIN_UNLOCK, []);
 }
 
 /** V026. */
@@ -178,6 +204,7 @@ export function explainRelease(c: Case): Finding | null {
     known: typeText(typeOf(c, r)),
     help: `leave the call out: ${from === "" ? "what is only looked at" : `what ${from} gives`} needs no release`,
     notes: madeNote(c, r, from === "" ? "looked at, not acquired" : `${from} does not acquire`),
+    fixes: [withoutCall(c.insn)],
   };
 }
 
@@ -245,6 +272,7 @@ export function explainSleep(c: Case): Finding | null {
     ...(head === undefined || head === ""
       ? {}
       : { help: `make it sleepable:  SEC("${[`${head}.s`, ...rest].join("/")}")  where the type can be` }),
+    fixes: [{ edits: [], sleepable: true }],
   };
 }
 

@@ -19,6 +19,7 @@ import { explainPacket } from "./explain-packet.ts";
 import { failingPath, type Path } from "./explain-path.ts";
 import { explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
 import { explainDepth, explainLarge, explainLoop, explainResult } from "./explain-program.ts";
+import { type Repair, repair } from "./explain-repair.ts";
 import { lineAt, spanOf } from "./explain-source.ts";
 import {
   explainAlignment,
@@ -79,13 +80,30 @@ const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
 
 /** The same diagnostic with everything that the failing path tells. `options` as they were given to verify(). */
 export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: VerifyOptions = {}): Diagnostic {
+  return explainAndRepair(prog, diagnostic, options).diagnostic;
+}
+
+/** Trying a fix walks the program once more: no more of them than this many steps allow. */
+const STEPS_TO_TRY = 400_000;
+const MAX_TRIED = 6;
+
+export interface Explained {
+  readonly diagnostic: Diagnostic;
+  /** The fix that was tried out, where one helped. */
+  readonly repair: Repair | null;
+}
+
+export function explainAndRepair(prog: ResolvedProg, diagnostic: Diagnostic, options: VerifyOptions): Explained {
   const path = failingPath(prog, options);
   const found = path === null ? NOTHING : (findingOf(prog, path, diagnostic) ?? NOTHING);
   const insn = found.place ?? (diagnostic.insn >= 0 ? diagnostic.insn : insnNamed(prog, diagnostic.kernel));
   const shown = insn < 0 ? null : lineAt(prog, insn);
   const line = shown ?? (insn === diagnostic.insn ? diagnostic.line : null);
   const span = shown === null ? null : spanOf(shown);
-  return {
+  const tries = path === null ? 0 : Math.min(MAX_TRIED, Math.floor(STEPS_TO_TRY / (path.env.processed + 1)));
+  const done = repair(prog, diagnostic, (found.fixes ?? []).slice(0, tries), options);
+  const help = done?.fix.help ?? found.help;
+  const explained = {
     ...diagnostic,
     insn,
     line,
@@ -97,8 +115,10 @@ export function explain(prog: ResolvedProg, diagnostic: Diagnostic, options: Ver
     ...(found.label === undefined ? {} : { label: found.label }),
     ...(found.required === undefined ? {} : { required: found.required }),
     ...(found.known === undefined ? {} : { known: found.known }),
-    ...(found.help === undefined ? {} : { help: found.help }),
+    ...(help === undefined ? {} : { help }),
+    ...(done === null ? {} : { fix: done.checked }),
   };
+  return { diagnostic: explained, repair: done };
 }
 
 /** The function of the program that an insn belongs to, where that is not the entry. */

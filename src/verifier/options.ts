@@ -34,6 +34,8 @@ export interface VerifyOptions {
   readonly attachTo?: { readonly btfId: number; readonly memberIdx: number };
   /** The program that an EXT (freplace) program extends: its section names the function. None: it is refused. */
   readonly extend?: ResolvedProg;
+  /** Paths end before these insns, as if they went well: for finding what else is wrong. No VerifiedProg comes of it. */
+  readonly endsPath?: (insn: number) => boolean;
   /** Called before each insn is checked: for display, never for code. */
   readonly onInsn?: (env: Env) => void;
 }
@@ -135,6 +137,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     attachTo: options.attachTo ?? null,
     extend,
     attach: null,
+    endsPath: options.endsPath,
     onInsn: options.onInsn,
   };
 }

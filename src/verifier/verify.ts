@@ -106,6 +106,7 @@ export function verify(prog: ResolvedProg, options: VerifyOptions = {}): VerifyR
   const stats = statsOf(env, started);
   if (env.log.level < 2) resetLog(env.log, 0);
   writeStats(env, stats, true);
+  if (options.endsPath !== undefined) return { ok: true, log: logText(env.log), stats };
   const verified = sealVerified({
     prog,
     facts: collectFacts(env),

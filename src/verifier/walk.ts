@@ -307,7 +307,7 @@ function walk(env: Env): void {
       env.onInsn?.(env);
       prev = i;
       beginWrites(env, i);
-      ends = checkInsn(env) === PATH_ENDS;
+      ends = env.endsPath?.(i) === true || checkInsn(env) === PATH_ENDS;
       commitWrites(env);
     }
     if (!ends) continue;
