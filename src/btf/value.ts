@@ -189,11 +189,15 @@ class Compiler {
         return record(
           `section ${type.name}`,
           type.sizeBytes,
-          type.vars.map((entry) => ({
-            name: this.btf.type(entry.typeId).name,
-            off: entry.offBytes,
-            ...this.leaf(entry.typeId, false, depth + 1),
-          })),
+          type.vars.map((entry) => {
+            const whole = this.leaf(entry.typeId, false, depth + 1);
+            return {
+              name: this.btf.type(entry.typeId).name,
+              off: entry.offBytes,
+              // LLVM keeps the type of a variable of which it left only some elements.
+              ...(entry.sizeBytes < whole.leaf.size ? { leaf: bytesLeaf(entry.sizeBytes), reads: 1 } : whole),
+            };
+          }),
           false,
         );
       default:

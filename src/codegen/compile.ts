@@ -15,7 +15,7 @@ export function compileFunction(fn: IrFunction, options: SelectOptions, diagnost
   const registers = allocate(selected);
   layOutFrame(selected, fn, diagnostics);
   layOutBlocks(selected, registers);
-  const emitted = emitFunction(selected, registers, options.cpu);
+  const emitted = emitFunction(selected, registers, options.cpu, diagnostics);
   // The kernel wants a line for a function's first instruction.
   if (fn.pos !== null && emitted.lines[0]?.insnIdx !== 0) emitted.lines.unshift({ insnIdx: 0, pos: fn.pos });
   return emitted;

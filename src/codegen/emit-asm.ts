@@ -1,40 +1,58 @@
-/** The text of inline assembly, with its operands' registers, through the assembler. */
-import { assemble } from "../asm/asm.ts";
+/**
+ * The text of inline assembly, with its operands' registers, through the assembler. Labels of C that it jumps to stand behind
+ * the text as one instruction each while it is assembled; jumps to them are the function's own, patched with the others.
+ */
+import { type Assembled, assemble } from "../asm/asm.ts";
 import { SkepError } from "../base/error.ts";
 import * as isa from "../isa/codes.ts";
-import { insnAt } from "../isa/insn.ts";
+import { type Insn, insnAt } from "../isa/insn.ts";
 import { type Emitter, regOf, slotOff } from "./emitter.ts";
 import type { MAsmOperand, MInst } from "./mir.ts";
+
+const LABEL = "l_of_c_";
 
 export function assembleText(e: Emitter, inst: MInst): void {
   const asm = inst.asm!;
   if (asm.text.trim() === "") return;
-  // Labels of asm goto stand behind the text, one slot apart: what jumps there tells which one it means.
-  const marks = asm.labels.map((_, i) => `${LABEL}${i}:\nr0 = r0`);
-  const code = assemble([substitute(e, inst), ...(marks.length > 0 ? ["r0 = r0", ...marks] : [])].join("\n"));
+  // One more in front: the text's own end is no label of C.
+  const labels = asm.labels.length === 0 ? "" : `\nexit${asm.labels.map((_, i) => `\n${LABEL}${i}: exit`).join("")}`;
+  let code: Assembled;
+  try {
+    code = assemble(substitute(e, inst) + labels);
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    e.diagnostics.push({
+      code: error.code,
+      severity: "error",
+      message: `inline assembly: ${error.message}`,
+      advice: error.advice ?? "",
+      pos: inst.pos,
+      func: e.name,
+    });
+    return;
+  }
   const start = e.insns.length;
-  const length = marks.length > 0 ? code.insns.length - marks.length - 1 : code.insns.length;
+  const count = code.insns.length - (asm.labels.length === 0 ? 0 : asm.labels.length + 1);
   for (const ref of code.relocs) {
     if (ref.kind === "func") e.relocs.push({ insnIdx: start + ref.insnIdx, kind: "call", symbol: ref.name, addend: 0 });
     else e.relocs.push({ insnIdx: start + ref.insnIdx, kind: "addr", symbol: ref.name, addend: ref.offBytes });
   }
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < count; i++) {
     const insn = insnAt(code.insns, i);
+    const label = i + distanceOf(insn) - count;
+    if (label >= 0 && label < asm.labels.length)
+      e.jumps.push({ insnIdx: start + i, target: inst.targets![label + 1]! });
     e.insns.push(insn);
-    if (marks.length === 0 || !isJump(insn.code)) continue;
-    const label = i + 1 + (insn.code === GOTOL ? insn.imm : insn.off) - length - 1;
-    if (label >= 0) e.jumps.push({ insnIdx: start + i, target: inst.targets![1 + label]! });
   }
   e.texts.push({ from: start, to: e.insns.length });
 }
 
-const LABEL = "asm_goto_";
-const GOTOL = isa.BPF_JMP32 | isa.BPF_JA;
-
-function isJump(code: number): boolean {
-  const cls = code & 7;
+/** Of a jump; others lead nowhere. */
+function distanceOf({ code, off, imm }: Insn): number {
+  const kind = code & 7;
   const op = code & 0xf0;
-  return (cls === isa.BPF_JMP || cls === isa.BPF_JMP32) && op !== isa.BPF_CALL && op !== isa.BPF_EXIT;
+  if ((kind !== isa.BPF_JMP && kind !== isa.BPF_JMP32) || op === isa.BPF_CALL || op === isa.BPF_EXIT) return -Infinity;
+  return code === (isa.BPF_JMP32 | isa.BPF_JA) ? imm : off;
 }
 
 /** `%0`, `%[name]`, `%w0`, `%l[label]`, `%%`, `%=`. */
@@ -45,17 +63,24 @@ function substitute(e: Emitter, inst: MInst): string {
     (whole, one: string, modifier: string, number: string | undefined, name: string | undefined) => {
       if (one === "%") return "%";
       if (one === "=") return String(e.insns.length);
-      if (modifier === "l") {
-        const at = number !== undefined ? Number(number) - asm.operands.length : asm.labels.indexOf(name!);
-        if (at >= 0 && at < asm.labels.length) return `${LABEL}${at}`;
-      }
+      if (modifier === "l") return labelText(inst, number, name, whole);
       const operand = number !== undefined ? asm.operands[Number(number)] : asm.operands.find((at) => at.name === name);
       if (operand === undefined) {
-        throw new SkepError("asm/operand", `inline assembly names the operand ${whole}, which is not there`);
+        throw new SkepError("asm/operand", `it names the operand ${whole}, which is not there`);
       }
       return operandText(e, operand, modifier === "w");
     },
   );
+}
+
+/** By name, or by its number behind the operands, of which one that is read and written counts twice. */
+function labelText(inst: MInst, number: string | undefined, name: string | undefined, whole: string): string {
+  const asm = inst.asm!;
+  const before = asm.operands.reduce((n, one) => n + (one.kind === "reg" && one.def >= 0 && one.use >= 0 ? 2 : 1), 0);
+  const at = name !== undefined ? asm.labels.indexOf(name) : Number(number) - before;
+  if (asm.labels[at] === undefined)
+    throw new SkepError("asm/operand", `it names the label ${whole}, which is not there`);
+  return `${LABEL}${at}`;
 }
 
 function operandText(e: Emitter, operand: MAsmOperand, narrow: boolean): string {

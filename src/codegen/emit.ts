@@ -3,7 +3,7 @@
  * records that belong to instructions (relocations, lines, CO-RE).
  */
 import { bug } from "../base/error.ts";
-import type { Pos } from "../ir/ir.ts";
+import type { IrDiagnostic, Pos } from "../ir/ir.ts";
 import * as isa from "../isa/codes.ts";
 import type { Allocation } from "./allocate.ts";
 import { assembleText } from "./emit-asm.ts";
@@ -12,7 +12,12 @@ import { inverseJump, patchJumps } from "./jumps.ts";
 import { commutes } from "./liveness.ts";
 import { type MBlock, type MFunction, type MInst, type MOperand, NONE } from "./mir.ts";
 
-export function emitFunction(fn: MFunction, alloc: Allocation, cpu: number): EmittedFunction {
+export function emitFunction(
+  fn: MFunction,
+  alloc: Allocation,
+  cpu: number,
+  diagnostics: IrDiagnostic[],
+): EmittedFunction {
   const e: Emitter = {
     name: fn.name,
     insns: [],
@@ -25,6 +30,7 @@ export function emitFunction(fn: MFunction, alloc: Allocation, cpu: number): Emi
     jumps: [],
     labels: [],
     texts: [],
+    diagnostics,
     lastLine: "",
     scratchSlot: NONE,
   };
@@ -114,6 +120,7 @@ function emitInst(e: Emitter, inst: MInst, block: MBlock, next: MBlock | undefin
       emitCall(e, inst, def, pos);
       break;
     case "exit":
+      if (e.fn.naked) break;
       placeOperands(e, inst.args!, [0], pos);
       put(e, inst.code, 0, 0, 0, 0);
       break;

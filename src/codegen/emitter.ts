@@ -1,6 +1,6 @@
 /** What emission writes into: instructions, relocations, lines; and where vregs and stack slots lie. */
 import { bug } from "../base/error.ts";
-import type { Pos } from "../ir/ir.ts";
+import type { IrDiagnostic, Pos } from "../ir/ir.ts";
 import * as isa from "../isa/codes.ts";
 import type { Insn } from "../isa/insn.ts";
 import type { Allocation } from "./allocate.ts";
@@ -37,6 +37,7 @@ export interface Emitter extends EmittedFunction {
   readonly labels: JumpTarget[];
   /** Slots of inline assembly, [from, to). */
   readonly texts: { from: number; to: number }[];
+  readonly diagnostics: IrDiagnostic[];
   lastLine: string;
   scratchSlot: number;
 }

@@ -132,6 +132,8 @@ export interface MSlot {
 
 export interface MFunction {
   name: string;
+  /** Its assembly is all there is: no exit is added. */
+  naked: boolean;
   blocks: MBlock[];
   /** Vregs that hold the parameters; NONE where unused. */
   params: number[];

@@ -23,7 +23,8 @@ export interface SelectOptions {
 export function select(fn: IrFunction, options: SelectOptions, diagnostics: IrDiagnostic[]): MFunction {
   const depths = loopDepths(fn);
   const order = reversePostorder(fn);
-  const out: MFunction = { name: fn.name, blocks: [], params: fn.params.map(() => NONE), slots: [], vregs: 0 };
+  const params = fn.params.map(() => NONE);
+  const out: MFunction = { name: fn.name, naked: fn.naked, blocks: [], params, slots: [], vregs: 0 };
   const s: Sel = {
     fn,
     out,

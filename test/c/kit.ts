@@ -33,9 +33,20 @@ const disk = {
 
 let kernelBtf: Btf | undefined;
 
+/** What a case says in a line such as `//! cpu: 4`; undefined where it says nothing. */
+export function directive(path: string, name: "cpu" | "on"): string | undefined {
+  return new RegExp(`^//! ${name}: (.*)$`, "m").exec(readFileSync(path, "utf8"))?.[1];
+}
+
+/** A case's own instruction set, else 3. */
+function cpuOf(path: string): 2 | 3 | 4 {
+  return Number(directive(path, "cpu") ?? 3) as 2 | 3 | 4;
+}
+
 export function compileSkep(path: string, options: CompileOptions = {}): CompileResult {
   return compileC(path, disk.read(path), {
     files: disk,
+    cpu: cpuOf(path),
     defines: ["__TARGET_ARCH_x86"],
     kernelBtf: () => (kernelBtf ??= new Btf(new Uint8Array(readFileSync(VMLINUX)))),
     ...options,
@@ -85,7 +96,16 @@ export function headerFolder(): string {
 export function compileClang(path: string, extra: readonly string[] = []): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), "skep-clang-"));
   const target = join(folder, "object.o");
-  const flags = ["-target", "bpf", "-mcpu=v3", "-O2", "-g", "-nostdinc", "-D__TARGET_ARCH_x86", "-Wno-everything"];
+  const flags = [
+    "-target",
+    "bpf",
+    `-mcpu=v${cpuOf(path)}`,
+    "-O2",
+    "-g",
+    "-nostdinc",
+    "-D__TARGET_ARCH_x86",
+    "-Wno-everything",
+  ];
   execFileSync(clang()!, [...flags, "-I", headerFolder(), ...extra, "-c", path, "-o", target], { stdio: "pipe" });
   return new Uint8Array(readFileSync(target));
 }

@@ -6,7 +6,7 @@ import { constant, undef } from "../../../ir/build.ts";
 import type { Block, AsmOperand as IrAsmOperand, IrType, Value } from "../../../ir/ir.ts";
 import type { AsmOperand, AsmStmt } from "../ast.ts";
 import { sizeOf } from "../types.ts";
-import type { Fn, Place } from "./context.ts";
+import { type Fn, type Place, unsupported } from "./context.ts";
 import { addressOf, loadPlace, storePlace } from "./place.ts";
 import { intWidth, irType, isSigned, resize } from "./scalar.ts";
 
@@ -40,6 +40,8 @@ export function lowerAsm(fn: Fn, stmt: AsmStmt, labelBlock: (name: string) => Bl
   const text = stmt.basic ? stmt.text.replaceAll("%", "%%") : stmt.text;
   const clobbers = [...stmt.clobbers];
   if (stmt.labels.length > 0) {
+    if (results.length > 0)
+      unsupported(fn, "C425", stmt.loc, "'asm goto' has outputs", "write the result through a memory operand");
     const next = b.newBlock("asm");
     b.add({
       op: "asmbr",

@@ -8,6 +8,7 @@ import type { BuiltinExpr } from "../ast.ts";
 import type { BuiltinId } from "../builtin-ids.ts";
 import { bare, type CType, sizeOf } from "../types.ts";
 import { type Fn, unsupported } from "./context.ts";
+import { usable } from "./place.ts";
 import { intWidth, resize, toBool } from "./scalar.ts";
 
 const ACQUIRE_ORDERS: ReadonlySet<bigint> = new Set([1n, 2n, 4n, 5n]);
@@ -43,7 +44,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
     // __atomic_exchange(ptr, value *, result *, order) works through memory.
     if (id === "exchange" && expr.name === "__atomic_exchange") return indirectExchange(fn, expr);
     const type = widthOf(fn, expr);
-    const pointer = fn.value(args[0]!);
+    const pointer = pointerOf(fn, expr);
     let operand = bits(fn, fn.value(args[1]!), type);
     if (rmw.negate) operand = b.binary("sub", constant(type, 0n), operand);
     b.pos = fn.cx.pos(expr.loc) ?? b.pos;
@@ -65,7 +66,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
     case "valCmpxchg":
     case "boolCmpxchg": {
       const type = widthOf(fn, expr);
-      const pointer = fn.value(args[0]!);
+      const pointer = pointerOf(fn, expr);
       const expected = bits(fn, fn.value(args[1]!), type);
       const desired = bits(fn, fn.value(args[2]!), type);
       const old = b.atomic("cmpxchg", type, [pointer, expected, desired]);
@@ -74,7 +75,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
     }
     case "atomicCmpxchg": {
       const type = widthOf(fn, expr);
-      const pointer = fn.value(args[0]!);
+      const pointer = pointerOf(fn, expr);
       const expectedAt = fn.value(args[1]!);
       const third = fn.value(args[2]!);
       const bytes = type === "i32" ? 4 : 8;
@@ -97,7 +98,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
       const bytes = pointeeSize(expr);
       const type = intWidth(bytes);
       const acquire = order?.kind === "int" && ACQUIRE_ORDERS.has(order.value);
-      const loaded = b.load(type, fn.value(args[0]!), bytes, { volatile: true, acquire });
+      const loaded = b.load(type, pointerOf(fn, expr), bytes, { volatile: true, acquire });
       if (!through) return value(fn, loaded, expr.type);
       b.store(fn.value(args[1]!), loaded, bytes);
       return undef("void");
@@ -106,7 +107,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
       const order = args[2];
       const bytes = pointeeSize(expr);
       const type = intWidth(bytes);
-      const pointer = fn.value(args[0]!);
+      const pointer = pointerOf(fn, expr);
       const given = fn.value(args[1]!);
       const stored = expr.name === "__atomic_store" ? b.load(type, given, bytes) : bits(fn, given, type);
       const release = order?.kind === "int" && RELEASE_ORDERS.has(order.value);
@@ -115,7 +116,7 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
     }
     case "syncRelease": {
       const bytes = pointeeSize(expr);
-      b.store(fn.value(args[0]!), constant(intWidth(bytes), 0n), bytes, { volatile: true });
+      b.store(pointerOf(fn, expr), constant(intWidth(bytes), 0n), bytes, { volatile: true });
       return undef("void");
     }
     case "fence":
@@ -129,11 +130,17 @@ export function atomic(fn: Fn, expr: BuiltinExpr, wanted: boolean): Value | unde
 function indirectExchange(fn: Fn, expr: BuiltinExpr): Value {
   const type = widthOf(fn, expr);
   const bytes = type === "i32" ? 4 : 8;
-  const pointer = fn.value(expr.args[0]!);
+  const pointer = pointerOf(fn, expr);
   const given = fn.b.load(type, fn.value(expr.args[1]!), bytes);
   const result = fn.value(expr.args[2]!);
   fn.b.store(result, fn.b.atomic("xchg", type, [pointer, given]), bytes);
   return undef("void");
+}
+
+function pointerOf(fn: Fn, expr: BuiltinExpr): Value {
+  const pointer = expr.args[0]!;
+  const t = bare(pointer.type);
+  return t.kind === "ptr" ? usable(fn, fn.value(pointer), t.to) : fn.value(pointer);
 }
 
 function pointeeSize(expr: BuiltinExpr): number {

@@ -21,7 +21,7 @@ import { addressOf, copyRecord, loadPlace, place, scaled, storePlace } from "./p
 import { cast, intWidth, irType, isRecord, isSigned, resize, toBool, zero } from "./scalar.ts";
 import { enterScope, leaveScope } from "./scope.ts";
 import { hasLabel } from "./walk.ts";
-import { halvesOf, isWide, storeHalves, wideCompare, wideTruth } from "./wide.ts";
+import { halvesAt, halvesOf, isWide, storeHalves, wideBinary, wideCompare, widened, wideTruth } from "./wide.ts";
 
 export function lowerValue(fn: Fn, expr: Expr): Value {
   const { b } = fn;
@@ -340,25 +340,7 @@ function assign(fn: Fn, expr: AssignExpr): Value {
 
 function assignOp(fn: Fn, expr: AssignOpExpr): Value {
   const { b } = fn;
-  if (isWide(expr.place.type) || isWide(expr.compute)) {
-    const { op, place: left, value: right, compute: type, loc } = expr;
-    const old: Expr = {
-      kind: "cast",
-      op: "int",
-      type,
-      loc,
-      implicit: true,
-      operand: { kind: "load", type: left.type, loc, place: left },
-    };
-    const sum: Expr = { kind: "binary", op, type, loc, left: old, right };
-    return assign(fn, {
-      kind: "assign",
-      type: left.type,
-      loc,
-      place: left,
-      value: { kind: "cast", op: "int", type: left.type, loc, implicit: true, operand: sum },
-    });
-  }
+  if (isWide(expr.place.type) || isWide(expr.compute)) return wideAssignOp(fn, expr);
   // Sides are unsequenced: the value first, so that what it calls is not between the load and the store.
   const by = expr.scale > 0 ? scaled(fn, expr.value, expr.scale) : fn.value(expr.value);
   const to = fn.place(expr.place);
@@ -373,6 +355,17 @@ function assignOp(fn: Fn, expr: AssignOpExpr): Value {
   return storePlace(fn, to, narrow(fn, result, expr.compute, expr.place.type));
 }
 
+function wideAssignOp(fn: Fn, expr: AssignOpExpr): Value {
+  const to = fn.place(expr.place);
+  const wide = isWide(to.type);
+  const old = wide
+    ? halvesAt(fn, addressOf(fn, to))
+    : widened(fn, loadPlace(fn, to, expr.loc), isSigned(expr.place.type));
+  const result = wideBinary(fn, { op: expr.op, type: expr.compute, loc: expr.loc }, old, expr.value);
+  if (wide) return storeHalves(fn, result, addressOf(fn, to));
+  return storePlace(fn, to, narrow(fn, result.lo, expr.compute, expr.place.type));
+}
+
 /** To the type of a place, which may be _Bool. */
 function narrow(fn: Fn, value: Value, from: CType, to: CType): Value {
   const int = intOf(to)!;
@@ -384,6 +377,14 @@ function incDec(fn: Fn, expr: IncDecExpr): Value {
   const { b } = fn;
   const to = fn.place(expr.place);
   b.pos = fn.cx.pos(expr.loc) ?? b.pos;
+  if (isWide(expr.place.type)) {
+    const address = addressOf(fn, to);
+    const before = halvesAt(fn, address);
+    const one: Expr = { kind: "int", type: expr.type, loc: expr.loc, value: 1n };
+    const next = wideBinary(fn, { op: expr.op, type: expr.type, loc: expr.loc }, before, one);
+    storeHalves(fn, next, address);
+    return expr.post ? storeHalves(fn, before) : address;
+  }
   const old = loadPlace(fn, to, expr.loc);
   if (expr.scale > 0 || old.type === "ptr") {
     const by = BigInt(Math.max(1, expr.scale));

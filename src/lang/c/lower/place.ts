@@ -2,7 +2,7 @@
 import { constant, sym, widthOf } from "../../../ir/build.ts";
 import type { Value } from "../../../ir/ir.ts";
 import type { Expr, IndexExpr, MemberExpr } from "../ast.ts";
-import { alignOf, bare, type CType, intOf, type Loc, qualsOf, sizeOf, VOLATILE } from "../types.ts";
+import { addressSpaceOf, alignOf, bare, type CType, intOf, type Loc, qualsOf, sizeOf, VOLATILE } from "../types.ts";
 import { shownIndex } from "./btf-types.ts";
 import { type CoreChain, type Fn, type Place, unsupported } from "./context.ts";
 import { intWidth, irType, isRecord, isSigned, resize, to64 } from "./scalar.ts";
@@ -51,8 +51,22 @@ export function addressOf(fn: Fn, place: Place): Value {
   return fn.b.ptrAdd(place.addr, place.offBytes);
 }
 
-export function loadPlace(fn: Fn, place: Place, loc: Loc): Value {
+/** An address that instructions take: one of an arena's space is cast to the kernel's. */
+export function usable(fn: Fn, address: Value, type: CType): Value {
+  const space = addressSpaceOf(type);
+  return space === 0 || address.op === "const" ? address : fn.b.addrCast(address, space, 0);
+}
+
+/** The same place, for access. */
+function accessed(fn: Fn, place: Place): Place {
+  if (addressSpaceOf(place.type) === 0) return place;
+  if (place.core === undefined) return { ...place, addr: usable(fn, place.addr, place.type) };
+  return { ...place, addr: usable(fn, addressOf(fn, place), place.type), offBytes: 0, core: undefined };
+}
+
+export function loadPlace(fn: Fn, from: Place, loc: Loc): Value {
   const { b } = fn;
+  const place = accessed(fn, from);
   if (place.bits !== undefined) return loadBits(fn, place);
   const type = irType(fn, place.type, loc);
   if (isRecord(place.type)) return addressOf(fn, place);
@@ -60,8 +74,9 @@ export function loadPlace(fn: Fn, place: Place, loc: Loc): Value {
 }
 
 /** Stores a scalar; gives what a later read of the place yields (a bit-field cuts the value). */
-export function storePlace(fn: Fn, place: Place, value: Value): Value {
+export function storePlace(fn: Fn, to: Place, value: Value): Value {
   const { b } = fn;
+  const place = accessed(fn, to);
   if (place.bits !== undefined) return storeBits(fn, place, value);
   const bytes = widthOf(value.type) / 8;
   b.store(addressOf(fn, place), value, natural(place.align, bytes), { volatile: place.volatile });
@@ -72,7 +87,7 @@ export function storePlace(fn: Fn, place: Place, value: Value): Value {
 export function copyRecord(fn: Fn, to: Place, from: Value, fromAlign: number): void {
   const size = sizeOf(to.type);
   if (size === 0) return;
-  fn.b.memOp("memcpy", addressOf(fn, to), from, size, to.align, fromAlign);
+  fn.b.memOp("memcpy", addressOf(fn, accessed(fn, to)), from, size, to.align, fromAlign);
 }
 
 export function place(addr: Value, type: CType, align: number = alignOf(type)): Place {

@@ -2,7 +2,7 @@
 import { constant, widthOf } from "../../../ir/build.ts";
 import type { IntType as IrInt, IrType, Prov, Value } from "../../../ir/ir.ts";
 import type { CastExpr, Expr } from "../ast.ts";
-import { bare, type CType, intOf, type Loc } from "../types.ts";
+import { addressSpaceOf, bare, type CType, intOf, type Loc } from "../types.ts";
 import { type Fn, unsupported } from "./context.ts";
 import { halvesOf, isWide, storeHalves, wideTruth } from "./wide.ts";
 
@@ -84,7 +84,8 @@ export function cast(fn: Fn, expr: CastExpr): Value {
       return fn.value(operand);
     case "addrspace": {
       const value = fn.value(operand);
-      return value;
+      if (value.op === "const") return value;
+      return fn.b.addrCast(value, spaceOf(operand.type), spaceOf(expr.type));
     }
     case "bool":
       return toBool(fn, isWide(operand.type) ? wideTruth(fn, operand) : fn.value(operand));
@@ -118,6 +119,11 @@ export function cast(fn: Fn, expr: CastExpr): Value {
         "use integers, scaled where fractions are needed",
       );
   }
+}
+
+function spaceOf(pointer: CType): number {
+  const t = bare(pointer);
+  return t.kind === "ptr" ? addressSpaceOf(t.to) : 0;
 }
 
 const PACKET_FIELDS: Readonly<Record<string, Prov>> = { data: "packet", data_meta: "packet", data_end: "packetEnd" };

@@ -36,27 +36,34 @@ export function halvesOf(fn: Fn, expr: Expr): Halves {
       if (expr.op === "int" || expr.op === "ptrToInt" || expr.op === "bool") {
         if (isWide(expr.operand.type)) return halvesOf(fn, expr.operand);
         const value = fn.value(expr.operand);
-        const signed = intOf(expr.operand.type)?.signed ?? false;
-        const lo = value.type === "ptr" ? b.ptrToInt(value) : b.cast(signed ? "sext" : "zext", value, "i64");
-        return { lo, hi: signed ? b.binary("ashr", lo, constant("i64", 63n)) : ZERO };
+        if (value.type === "ptr") return { lo: b.ptrToInt(value), hi: ZERO };
+        return widened(fn, value, intOf(expr.operand.type)?.signed ?? false);
       }
       break;
     default:
       break;
   }
-  const address = fn.value(expr);
-  return { lo: b.load("i64", address, 8), hi: b.load("i64", b.ptrAdd(address, 8), 8) };
+  return halvesAt(fn, fn.value(expr));
+}
+
+export function halvesAt(fn: Fn, address: Value): Halves {
+  return { lo: fn.b.load("i64", address, 8), hi: fn.b.load("i64", fn.b.ptrAdd(address, 8), 8) };
+}
+
+/** Of an integer of 64 bits or fewer. */
+export function widened(fn: Fn, value: Value, signed: boolean): Halves {
+  const lo = fn.b.cast(signed ? "sext" : "zext", value, "i64");
+  return { lo, hi: signed ? fn.b.binary("ashr", lo, constant("i64", 63n)) : ZERO };
 }
 
 const ZERO = constant("i64", 0n);
 const ONES = constant("i64", -1n);
 
-/** Puts the halves into a slot of their own. */
-export function storeHalves(fn: Fn, value: Halves): Value {
-  const slot = fn.b.alloca(16, 8, "wide");
-  fn.b.store(slot, value.lo, 8);
-  fn.b.store(fn.b.ptrAdd(slot, 8), value.hi, 8);
-  return slot;
+/** Puts the halves into a slot of their own, or where `to` says; gives the address. */
+export function storeHalves(fn: Fn, value: Halves, to: Value = fn.b.alloca(16, 8, "wide")): Value {
+  fn.b.store(to, value.lo, 8);
+  fn.b.store(fn.b.ptrAdd(to, 8), value.hi, 8);
+  return to;
 }
 
 /** i32, 0 or 1. */
@@ -84,10 +91,14 @@ export function wideTruth(fn: Fn, expr: Expr): Value {
 }
 
 function binary(fn: Fn, expr: BinaryExpr): Halves {
+  return wideBinary(fn, expr, halvesOf(fn, expr.left), expr.right);
+}
+
+/** `x op right`, of `expr`'s operator and type. */
+export function wideBinary(fn: Fn, expr: Pick<BinaryExpr, "op" | "loc" | "type">, x: Halves, right: Expr): Halves {
   const { b } = fn;
-  const x = halvesOf(fn, expr.left);
-  if (expr.op === "<<" || expr.op === ">>") return shift(fn, expr, x);
-  const y = halvesOf(fn, expr.right);
+  if (expr.op === "<<" || expr.op === ">>") return shift(fn, expr, x, right);
+  const y = halvesOf(fn, right);
   switch (expr.op) {
     case "&":
       return { lo: b.binary("and", x.lo, y.lo), hi: b.binary("and", x.hi, y.hi) };
@@ -113,26 +124,26 @@ function subtract(fn: Fn, x: Halves, y: Halves): Halves {
   return { lo: b.binary("sub", x.lo, y.lo), hi: b.binary("sub", b.binary("sub", x.hi, y.hi), borrow) };
 }
 
-function shift(fn: Fn, expr: BinaryExpr, x: Halves): Halves {
+function shift(fn: Fn, expr: Pick<BinaryExpr, "op" | "loc" | "type">, x: Halves, by: Expr): Halves {
   const { b } = fn;
   const left = expr.op === "<<";
   const signed = intOf(expr.type)!.signed;
-  let count = expr.right;
+  let count = by;
   while (count.kind === "cast") count = count.operand;
   if (count.kind !== "int") {
     return unsupported(fn, "C409", expr.loc, "a 128-bit number is shifted by a constant only", "use 64-bit numbers");
   }
-  const by = Number(count.value & 127n);
+  const bits = Number(count.value & 127n);
   const k = (n: number): Value => constant("i64", BigInt(n));
-  if (by === 0) return x;
+  if (bits === 0) return x;
   const fill = signed ? b.binary("ashr", x.hi, k(63)) : ZERO;
   if (left) {
-    if (by >= 64) return { lo: ZERO, hi: by === 64 ? x.lo : b.binary("shl", x.lo, k(by - 64)) };
-    const up = b.binary("lshr", x.lo, k(64 - by));
-    return { lo: b.binary("shl", x.lo, k(by)), hi: b.binary("or", b.binary("shl", x.hi, k(by)), up) };
+    if (bits >= 64) return { lo: ZERO, hi: bits === 64 ? x.lo : b.binary("shl", x.lo, k(bits - 64)) };
+    const up = b.binary("lshr", x.lo, k(64 - bits));
+    return { lo: b.binary("shl", x.lo, k(bits)), hi: b.binary("or", b.binary("shl", x.hi, k(bits)), up) };
   }
   const right = signed ? "ashr" : "lshr";
-  if (by >= 64) return { lo: by === 64 ? x.hi : b.binary(right, x.hi, k(by - 64)), hi: fill };
-  const down = b.binary("shl", x.hi, k(64 - by));
-  return { lo: b.binary("or", b.binary("lshr", x.lo, k(by)), down), hi: b.binary(right, x.hi, k(by)) };
+  if (bits >= 64) return { lo: bits === 64 ? x.hi : b.binary(right, x.hi, k(bits - 64)), hi: fill };
+  const down = b.binary("shl", x.hi, k(64 - bits));
+  return { lo: b.binary("or", b.binary("lshr", x.lo, k(bits)), down), hi: b.binary(right, x.hi, k(bits)) };
 }

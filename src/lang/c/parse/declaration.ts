@@ -170,9 +170,9 @@ function variable(p: Parser, spec: Specifiers, read: Declarator, attrs: Attrs): 
     type = withQuals(value.type, spec.type);
     decl = newVariable(p, spec, name, type, attrs, read.loc, local);
     p.declare(read.name, decl);
-    finishVariable(p, decl, local);
     const laid = layInit(p, { kind: "expr", expr: value }, type, isStatic, read.loc);
     decl.init = laid.init;
+    finishVariable(p, decl, local);
     decl.defined = true;
     return decl;
   }

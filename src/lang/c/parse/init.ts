@@ -95,7 +95,7 @@ export function layInit(
   isStatic: boolean,
   loc: Loc,
 ): { init: Init; type: CType } {
-  const filler: Filler = { p, isStatic, items: [], count: 0, full: false };
+  const filler: Filler = { p, isStatic, items: [], end: 0, count: 0, full: false };
   const array = bare(type);
   fill(filler, tree, type, 0, loc);
   let final = type;
@@ -108,6 +108,8 @@ interface Filler {
   readonly p: Parser;
   readonly isStatic: boolean;
   readonly items: InitItem[];
+  /** Bytes up to the end of what was filled last. */
+  end: number;
   /** Elements of the outermost array, where its length is open. */
   count: number;
   full: boolean;
@@ -154,6 +156,7 @@ function fill(f: Filler, tree: InitTree, type: CType, off: number, loc: Loc): vo
       p.error("C226", `variable has incomplete type ${quoteType(type)}`, loc);
       return;
     }
+    if (off < f.end) overridden(f, off, sizeOf(type));
     const cursor: Cursor = { entries: tree.entries, at: 0 };
     const count = aggregate(f, cursor, type, off, true);
     if (off === 0 && t.kind === "array" && t.count < 0) f.count = Math.max(f.count, count);
@@ -174,13 +177,16 @@ function fill(f: Filler, tree: InitTree, type: CType, off: number, loc: Loc): vo
   if (tree.entries.length > 1) p.warn("C543", "excess elements in scalar initializer", tree.entries[1].loc);
 }
 
-/** Fills an array or record from the cursor; `braced`: the list is this object's own. Returns the number of elements reached. */
-function aggregate(f: Filler, cursor: Cursor, type: CType, off: number, braced: boolean): number {
+/**
+ * Fills an array or record from the cursor, from element or member `from` on; `braced`: the list is this object's own. Returns the
+ * number of elements reached.
+ */
+function aggregate(f: Filler, cursor: Cursor, type: CType, off: number, braced: boolean, from = 0): number {
   const { p } = f;
   p.enter();
   const t = bare(type);
-  let next = 0;
-  let reached = 0;
+  let next = from;
+  let reached = from;
   const limit =
     t.kind === "array"
       ? t.count < 0
@@ -196,7 +202,7 @@ function aggregate(f: Filler, cursor: Cursor, type: CType, off: number, braced: 
     if (entry.designators.length > 0) {
       if (!braced) break;
       cursor.at++;
-      const after = designated(f, entry, entry.designators, type, off);
+      const after = designated(f, entry, entry.designators, type, off, cursor);
       if (after >= 0) {
         next = after;
         reached = Math.max(reached, next);
@@ -246,14 +252,26 @@ function takesWhole(e: Expr, type: CType): boolean {
   return bare(e.type) === t || e.kind === "error";
 }
 
-/** Returns the position after the element that the first designator named; -1 after an error. */
-function designated(f: Filler, entry: Entry, designators: readonly Designator[], type: CType, off: number): number {
+/**
+ * Returns the position after the element that the first designator named; -1 after an error. What follows without designators goes on
+ * behind the innermost object that was named, outwards (6.7.9p17): from `cursor`.
+ */
+function designated(
+  f: Filler,
+  entry: Entry,
+  designators: readonly Designator[],
+  type: CType,
+  off: number,
+  cursor: Cursor | undefined,
+): number {
   const { p } = f;
   const [first, ...rest] = designators;
   const t = bare(type);
-  const into = (sub: CType, at: number, field: Field | undefined): void => {
-    if (rest.length > 0) designated(f, entry, rest, sub, at);
-    else if (field !== undefined && field.bitWidth >= 0) putBits(f, entry.init, field, off);
+  const into = (sub: CType, at: number, field: Field | undefined, go: Cursor | undefined): void => {
+    if (rest.length > 0) {
+      const after = designated(f, entry, rest, sub, at, go);
+      if (after >= 0 && go !== undefined) aggregate(f, go, sub, at, false, after);
+    } else if (field !== undefined && field.bitWidth >= 0) putBits(f, entry.init, field, off);
     else fill(f, entry.init, sub, at, entry.loc);
   };
   if (first.kind === "index") {
@@ -270,7 +288,8 @@ function designated(f: Filler, entry: Entry, designators: readonly Designator[],
       return -1;
     }
     const size = sizeOf(t.of);
-    for (let i = first.lo; i <= first.hi && !f.full; i++) into(t.of, off + i * size, undefined);
+    for (let i = first.lo; i <= first.hi && !f.full; i++)
+      into(t.of, off + i * size, undefined, i === first.hi ? cursor : undefined);
     return first.hi + 1;
   }
   if (t.kind !== "record" || !complete(t)) {
@@ -293,11 +312,13 @@ function designated(f: Filler, entry: Entry, designators: readonly Designator[],
     if (path.length > 1) {
       // Through anonymous members
       const steps = path.slice(1).map((member): Designator => ({ kind: "member", field: member, loc: first.loc }));
-      designated(f, entry, [...steps, ...rest], field.type, off + (field.bitOff >> 3));
+      const at = off + (field.bitOff >> 3);
+      const after = designated(f, entry, [...steps, ...rest], field.type, at, cursor);
+      if (after >= 0 && cursor !== undefined) aggregate(f, cursor, field.type, at, false, after);
       return t.union ? 1 : field.index + 1;
     }
   }
-  into(field.type, off + (field.bitOff >> 3), field);
+  into(field.type, off + (field.bitOff >> 3), field, cursor);
   return t.union ? 1 : field.index + 1;
 }
 
@@ -394,6 +415,12 @@ function splice(f: Filler, init: Init, off: number, type: CType): void {
   }
 }
 
+/** A list for an object that had values already: none of them stays. */
+function overridden(f: Filler, off: number, size: number): void {
+  const kept = f.items.filter((item) => item.offBytes < off || item.offBytes >= off + size);
+  if (kept.length < f.items.length) f.items.splice(0, f.items.length, ...kept);
+}
+
 function push(f: Filler, item: InitItem): void {
   if (f.items.length >= MAX_ITEMS) {
     if (!f.full) f.p.error("C314", `the initializer has more than ${MAX_ITEMS} values`, item.value.loc);
@@ -401,4 +428,5 @@ function push(f: Filler, item: InitItem): void {
     return;
   }
   f.items.push(item);
+  f.end = Math.max(f.end, item.offBytes + Math.max(1, sizeOf(item.type)));
 }

@@ -66,9 +66,11 @@ export function decayed(type: CType): CType {
   return type;
 }
 
-/** The element type; qualifiers of an array typedef go to its elements. */
+/** The element type; qualifiers and the address space of an array go to its elements. */
 export function elementOf(type: CType, array: ArrayType): CType {
   if (type.kind === "array") return type.of;
   const outer = qualsOf(type) & ~qualsOf(array);
-  return outer === 0 ? array.of : { kind: "qual", quals: outer, addressSpace: 0, type: array.of };
+  const addressSpace = addressSpaceOf(type);
+  if (outer === 0 && addressSpace === 0) return array.of;
+  return { kind: "qual", quals: outer, addressSpace, type: array.of };
 }
