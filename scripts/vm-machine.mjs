@@ -43,7 +43,7 @@ export function whyNot() {
   return can("qemu-system-x86_64", "--version") ? "" : "qemu-system-x86 cannot be installed";
 }
 
-/** { image, modules } of Debian's newest cloud kernel of a version, unpacked in the cache; or why there is none. */
+/** { image, config, modules } of Debian's newest cloud kernel of a version, unpacked in the cache; or why there is none. */
 export function kernelOf(version) {
   const dir = join(cache, version);
   if (imageIn(dir, version) === undefined) {
@@ -74,7 +74,8 @@ export function kernelOf(version) {
   const modules = spawnSync("find", [dir, "-name", "*.ko*"], { encoding: "utf8", maxBuffer: 1 << 26 }).stdout.split(
     "\n",
   );
-  return { image: join(dir, "boot", image), modules };
+  const config = join(dir, "boot", image.replace("vmlinuz", "config"));
+  return { image: join(dir, "boot", image), config, modules };
 }
 
 function imageIn(dir, version) {
@@ -158,7 +159,10 @@ export function boot(image, initrd, { memory = 1024, timeoutMs, onLine = () => {
   });
 }
 
-/** Writes an initrd with Node, Skep and guest.mjs in it; `fill` adds to it by put(name, data) and tree(from, to, wanted). */
+/**
+ * Writes an initrd with Node, Skep and guest.mjs in it; `fill` adds to it by put(name, data), tree(from, to, wanted) and
+ * link(path, to).
+ */
 export function writeInitrd(file, guest, fill) {
   const out = openSync(file, "w");
   const seen = new Set();
@@ -208,7 +212,8 @@ export function writeInitrd(file, guest, fill) {
     tree(join(root, "node_modules", name), `skep/node_modules/${name}`, (path) => /\.([cm]?js|json)$/.test(path));
   }
   put("skep/guest.mjs", readFileSync(guest));
-  fill({ put, tree, folder });
+  const link = (path, to) => entry(path, 0o120777, Buffer.from(to));
+  fill({ put, tree, folder, link });
   entry("TRAILER!!!", 0, Buffer.alloc(0));
   closeSync(out);
 }

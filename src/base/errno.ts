@@ -34,6 +34,7 @@ export const EBADFD = 77;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
 export const EALREADY = 114;
+export const ESTALE = 116;
 export const ENOTSUPP = 524;
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -72,6 +73,7 @@ const NAMES: Readonly<Record<number, string>> = {
   95: "EOPNOTSUPP",
   97: "EAFNOSUPPORT",
   114: "EALREADY",
+  116: "ESTALE",
   524: "ENOTSUPP",
 };
 

@@ -1,4 +1,5 @@
 /** File descriptors that attaching needs: directories, network namespaces, interface indexes. All synchronous. */
+import { existsSync } from "node:fs";
 import { concatBytes, fromUtf8 } from "../base/bytes.ts";
 import { EAGAIN, EINTR, ENODEV, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
@@ -41,7 +42,7 @@ export function withPath<T>(bpf: Bpf, path: string, what: string, fn: (fd: numbe
  */
 export function inNetns<T>(bpf: Bpf, netns: string | undefined, fn: () => T): T {
   if (netns === undefined) return fn();
-  const path = netns.includes("/") ? netns : `/run/netns/${netns}`;
+  const path = netnsPath(netns);
   const { sys } = bpf;
   return withPath(bpf, "/proc/thread-self/ns/net", "own network namespace", (own) =>
     withPath(bpf, path, "network namespace", (other) => {
@@ -54,6 +55,15 @@ export function inNetns<T>(bpf: Bpf, netns: string | undefined, fn: () => T): T 
       }
     }),
   );
+}
+
+/** For undoing: where the namespace is gone, so is what was made in it. */
+export function inNetnsIfThere(bpf: Bpf, netns: string | undefined, fn: () => void): void {
+  if (netns === undefined || existsSync(netnsPath(netns))) inNetns(bpf, netns, fn);
+}
+
+function netnsPath(netns: string): string {
+  return netns.includes("/") ? netns : `/run/netns/${netns}`;
 }
 
 function goBack(bpf: Bpf, own: number): void {

@@ -5,6 +5,7 @@
  *     level 4 (statistics and errors only)  ->  fd
  *                                           ->  rejected: again with level 1, the buffer as large as the log
  */
+import { attachType } from "../abi/attach-types.ts";
 import { BPF_LOG_LEVEL1, BPF_LOG_STATS } from "../abi/flags.ts";
 import { progType, progTypeWord } from "../abi/prog-types.ts";
 import { hasSince } from "../abi/since.ts";
@@ -13,7 +14,7 @@ import type { SkepError } from "../base/error.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { loadProg, logText, type ProgAttr } from "./bpf/prog.ts";
 import { EXHAUSTED, isExhaustion, NotSupported, Refused, sysError, VerifierError } from "./errors.ts";
-import { parseStats, type VerifierStats } from "./log.ts";
+import { decisiveLine, parseStats, type VerifierStats } from "./log.ts";
 
 const SHORT_LOG_BYTES = 64 * 1024;
 const MAX_LOG_BYTES = 256 * 1024 * 1024;
@@ -54,7 +55,9 @@ function loadError(bpf: Bpf, attr: ProgAttr, errno: number, short: string, relea
   // The verifier has spoken: its statistics or at least a sentence are in the log.
   if (short.trim() !== "" || errno === ENOSPC) {
     const { log } = wholeLog(bpf, attr, BPF_LOG_LEVEL1);
-    return new VerifierError(name, log === "" ? short : log, stats, errno);
+    // Statistics alone: what it was asked to look at is what it does not know.
+    if (stats.processed > 0 || decisiveLine(log) !== "" || decisiveLine(short) !== "")
+      return new VerifierError(name, log === "" ? short : log, stats, errno);
   }
   return silentError(attr, errno, release, name);
 }
@@ -67,6 +70,10 @@ export function silentError(attr: ProgAttr, errno: number, release: string, name
   if (errno === ENOTSUPP) return new NotSupported(`support for what ${name} asks for`, "", site);
   if ((errno === EINVAL || errno === E2BIG) && (row === undefined || !hasSince(release, row.since))) {
     return new NotSupported(`program type ${progTypeWord(attr.type)}`, row?.since ?? "", site);
+  }
+  const attach = attachType(attr.expectedAttachType ?? 0);
+  if (errno === EINVAL && attach !== undefined && !hasSince(release, attach.since)) {
+    return new NotSupported(`${attach.word} programs`, attach.since, site);
   }
   return sysError(`loading ${name} (${progTypeWord(attr.type)})`, errno, {
     ...site,

@@ -1,5 +1,5 @@
 /**
- * rtnetlink, as much as attaching without links needs: one request, its acknowledgement, the messages in between.
+ * rtnetlink: one request, its acknowledgement, the messages in between.
  *
  *     nlmsghdr   u32 length, u16 type, u16 flags, u32 seq, u32 pid        attribute   u16 length, u16 type, value, pad to 4
  *
@@ -19,16 +19,22 @@ const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 const NLM_F_DUMP = 0x300;
 const NLA_F_NESTED = 0x8000;
+const NLA_TYPE_MASK = 0x3fff;
 const RECEIVE_BYTES = 64 * 1024;
 
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 
+export interface NetlinkMessage {
+  readonly type: number;
+  /** What follows the header. */
+  readonly body: Uint8Array;
+}
+
 export interface NetlinkReply {
   /** 0 or -errno. */
   readonly result: number;
-  /** Types of the messages that came. */
-  readonly messages: readonly number[];
+  readonly messages: readonly NetlinkMessage[];
 }
 
 /** In the thread's network namespace. Throws only where there is no netlink socket to be had. */
@@ -62,7 +68,7 @@ function exchange(bpf: Bpf, socket: number, type: number, flags: number, body: U
   out.bytes.set(message);
   const sent = sys.syscall(sys.nr.sendto, socket, out.addr, message.length, 0, 0, 0);
   if (sent < 0) return { result: sent, messages: [] };
-  const messages: number[] = [];
+  const messages: NetlinkMessage[] = [];
   for (;;) {
     const buffer = bpf.scratch("netlink in", RECEIVE_BYTES);
     const got = sys.syscall(sys.nr.recvfrom, socket, buffer.addr, RECEIVE_BYTES, 0, 0, 0);
@@ -74,7 +80,7 @@ function exchange(bpf: Bpf, socket: number, type: number, flags: number, body: U
       const kind = view.getUint16(at + 4, true);
       if (kind === NLMSG_ERROR) return { result: view.getInt32(at + HEADER_BYTES, true), messages };
       if (kind === NLMSG_DONE) return { result: 0, messages };
-      messages.push(kind);
+      messages.push({ type: kind, body: buffer.bytes.slice(at + HEADER_BYTES, at + length) });
       at += (length + 3) & ~3;
     }
   }
@@ -93,8 +99,25 @@ export function nlNested(type: number, attrs: readonly Uint8Array[]): Uint8Array
   return nlAttr(type | NLA_F_NESTED, concatBytes(attrs));
 }
 
+export function nlU16(type: number, value: number): Uint8Array {
+  return nlAttr(type, Uint8Array.of(value & 0xff, value >> 8));
+}
+
 export function nlU32(type: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   viewOf(bytes).setUint32(0, value >>> 0, true);
   return nlAttr(type, bytes);
+}
+
+/** Attributes by type, from a byte of a message's body on; flags of the type are taken off, of equal types the last counts. */
+export function nlAttrs(bytes: Uint8Array, from = 0): Map<number, Uint8Array> {
+  const attrs = new Map<number, Uint8Array>();
+  const view = viewOf(bytes);
+  for (let at = from; at + 4 <= bytes.length; ) {
+    const length = view.getUint16(at, true);
+    if (length < 4 || at + length > bytes.length) break;
+    attrs.set(view.getUint16(at + 2, true) & NLA_TYPE_MASK, bytes.subarray(at + 4, at + length));
+    at += (length + 3) & ~3;
+  }
+  return attrs;
 }

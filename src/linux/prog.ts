@@ -1,6 +1,7 @@
 /** A program in the kernel: test run, replay, attach. */
 import { BPF_PROG_TYPE_SOCKET_FILTER, progTypeWord } from "../abi/prog-types.ts";
 import { verdictsOf } from "../abi/verdicts.ts";
+import { closeAll } from "../base/close.ts";
 import { ENOTSUPP, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type {
@@ -134,10 +135,13 @@ export class LinuxProg implements TargetProg {
   close(): void {
     if (this.fd < 0) return;
     // A link holds the program by itself: without its links closed it would go on running.
-    for (const link of [...this.links]) link.close();
-    this.bpf.close(this.fd);
-    this.fd = -1;
-    this.onClose(this);
+    try {
+      closeAll([...this.links]);
+    } finally {
+      this.bpf.close(this.fd);
+      this.fd = -1;
+      this.onClose(this);
+    }
   }
 
   private run(run: TestRun): TestResult {

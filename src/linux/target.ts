@@ -11,6 +11,7 @@
 import { readFileSync } from "node:fs";
 import { BPF_PROG_TYPE_EXT } from "../abi/prog-types.ts";
 import { hasSince, versionCode } from "../abi/since.ts";
+import { closeAll } from "../base/close.ts";
 import { bug, SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
@@ -149,9 +150,12 @@ class LinuxTarget implements KernelTarget {
   }
 
   close(): void {
-    for (const each of [...this.live].reverse()) each.close();
-    for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
-    this.btfFds.clear();
+    try {
+      closeAll([...this.live].reverse());
+    } finally {
+      for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
+      this.btfFds.clear();
+    }
   }
 
   /** Why the kernel does not take an object's BTF, "" where it does. */

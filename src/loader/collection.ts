@@ -1,4 +1,5 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
+import { closeAll } from "../base/close.ts";
 import { SkepError } from "../base/error.ts";
 import type { MapSpec, ObjSpec } from "../obj/spec.ts";
 import { type EventReplayOptions, type EventReplayResult, placed, type RecordedEvent } from "./events.ts";
@@ -157,9 +158,7 @@ export class Collection<T extends ObjectShape = AnyShape> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const link of [...this.#mapLinks]) link.close();
-    for (const link of this.#links) link.close();
-    for (let i = this.#owned.length - 1; i >= 0; i--) this.#owned[i]!.close();
+    closeAll([...this.#mapLinks, ...this.#links, ...this.#owned.reverse()]);
   }
 
   /** Takes a snapshot of the maps, then closes. */

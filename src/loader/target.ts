@@ -143,6 +143,9 @@ export interface TargetProg {
   close(): void;
 }
 
+/** A program's id, a program, or a link. */
+export type Neighbour = number | { readonly id: number } | { info(): TargetLinkInfo | undefined };
+
 /** Which fields count depends on the program's type: src/linux/attach/attach.ts has the table. */
 export interface AttachOptions {
   /** Interface name (linux) or a named packet source of the runtime (embedded). */
@@ -161,9 +164,9 @@ export interface AttachOptions {
   direction?: "ingress" | "egress";
   /** XDP (linux): how the interface runs it; default: natively if it can. */
   mode?: "native" | "generic" | "offload";
-  /** tc, netkit and cgroup (linux): next to which program, by id or itself, or before or after all. Default: last. */
-  before?: number | { readonly id: number } | "all";
-  after?: number | { readonly id: number } | "all";
+  /** tc, netkit and cgroup (linux): next to which program (by id or itself) or link, or before or after all. Default: last. */
+  before?: Neighbour | "all";
+  after?: Neighbour | "all";
   /** Revision of the hook's list that is expected. */
   revision?: bigint;
   /** XDP and tc (linux): by netlink, as kernels without links want it; chosen by itself where there are none. */
@@ -172,6 +175,10 @@ export interface AttachOptions {
   pf?: number;
   hook?: number;
   priority?: number;
+  /** lwt (linux): destination of the route that is made, "192.0.2.0/24" or IPv6; its gateway; bytes that xmit may prepend. */
+  route?: string;
+  via?: string;
+  headroom?: number;
   /** Probes: executable or library, function, byte in the function (without one: in the file). */
   path?: string;
   symbol?: string;

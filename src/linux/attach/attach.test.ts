@@ -80,11 +80,24 @@ test("a refusal of policy is Refused", () => {
   expect(() => prog.attach({ dev: "x" })).toThrow(Refused);
 });
 
-test("types whose place another tool makes say which", () => {
+test("types that are no hook say how they run; lwt wants a route", () => {
   const { target } = on("6.18.0", 9);
-  expect(() => target.loadProg(program({ type: pt.BPF_PROG_TYPE_LWT_XMIT }), []).attach({})).toThrow(
-    expect.objectContaining({ code: "linux/not-supported", advice: expect.stringContaining("ip route add") }),
+  expect(() => target.loadProg(program({ type: pt.BPF_PROG_TYPE_SYSCALL }), []).attach({})).toThrow(
+    expect.objectContaining({ code: "linux/not-supported", advice: expect.stringContaining("testRun()") }),
   );
+  const lwt = target.loadProg(program({ type: pt.BPF_PROG_TYPE_LWT_XMIT }), []);
+  expect(() => lwt.attach({ dev: "x" })).toThrow(/needs `route`/);
+  expect(() => lwt.attach({ dev: "x", route: "192.0.2.0/33" })).toThrow(/is no destination/);
+  expect(() => lwt.attach({ dev: "x", route: "192.0.2.0/24", via: "there" })).toThrow(/is no address/);
+});
+
+test("an order among programs of a kernel that knows none is NotSupported, with the kernel that does", () => {
+  const tc = on("6.1.0", -EINVAL).target.loadProg(program({ type: pt.BPF_PROG_TYPE_SCHED_CLS }), []);
+  expect(() => tc.attach({ dev: "x", before: "all" })).toThrow(expect.objectContaining({ since: "6.6" }));
+  const spec = { type: pt.BPF_PROG_TYPE_CGROUP_SKB, expectedAttachType: at.BPF_CGROUP_INET_EGRESS };
+  const skb = on("6.12.0", -EINVAL).target.loadProg(program(spec), []);
+  expect(() => skb.attach({ cgroup: "/", after: "all" })).toThrow(expect.objectContaining({ since: "6.17" }));
+  expect(() => skb.attach({ cgroup: "/", after: 3 })).toThrow(/is no link here/);
 });
 
 test("USDT operands", () => {

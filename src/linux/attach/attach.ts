@@ -7,6 +7,8 @@
  *     sched_cls, sched_act              tcx link; clsact before 6.6         dev, netns, direction, before, after, legacy
  *     netkit/*                          netkit link                         dev, netns, before, after
  *     cgroup_*, sock_ops, lsm_cgroup    link; PROG_ATTACH before 5.7        cgroup, flags, before, after
+ *     lwt_in, lwt_out, lwt_xmit,        a route of its own                  route, dev, via, netns, headroom
+ *       lwt_seg6local
  *     sk_lookup, flow_dissector         link, network namespace             netns
  *     netfilter                         link                                pf, hook, priority, netns
  *     sk_msg, sk_skb                    link (6.10) or PROG_ATTACH          map
@@ -31,6 +33,7 @@ import { onIter } from "./iter.ts";
 import { onDevice, onNetfilter, onNetns } from "./net.ts";
 import { onPerfEvent, onTracepoint } from "./perf.ts";
 import { onProbe } from "./probe.ts";
+import { onRoute } from "./route.ts";
 import { onSocket, onSockmap } from "./socket.ts";
 
 /** Throws NotSupported, Refused, SkepError "attach/option" for options that lack or do not fit, "attach/<ERRNO>" else. */
@@ -62,6 +65,11 @@ export function attachProg(context: AttachContext): Attached {
     case pt.BPF_PROG_TYPE_SK_REUSEPORT:
     case pt.BPF_PROG_TYPE_SOCKET_FILTER:
       return onSocket(context);
+    case pt.BPF_PROG_TYPE_LWT_IN:
+    case pt.BPF_PROG_TYPE_LWT_OUT:
+    case pt.BPF_PROG_TYPE_LWT_XMIT:
+    case pt.BPF_PROG_TYPE_LWT_SEG6LOCAL:
+      return onRoute(context);
     case pt.BPF_PROG_TYPE_RAW_TRACEPOINT:
     case pt.BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
       return onRawTracepoint(context, targetOf(context, "the tracepoint's name"));
@@ -84,15 +92,8 @@ export function attachProg(context: AttachContext): Attached {
   });
 }
 
-const LWT = "pin it, then: ip route add NET encap bpf in|out|xmit pinned PATH dev DEV";
-
 /** Types whose place is made by another tool, or that are no hook. */
 const ELSEWHERE: Readonly<Record<number, string>> = {
-  [pt.BPF_PROG_TYPE_LWT_IN]: LWT,
-  [pt.BPF_PROG_TYPE_LWT_OUT]: LWT,
-  [pt.BPF_PROG_TYPE_LWT_XMIT]: LWT,
-  [pt.BPF_PROG_TYPE_LWT_SEG6LOCAL]:
-    "pin it, then: ip -6 route add NET encap seg6local action End.BPF endpoint pinned PATH",
   [pt.BPF_PROG_TYPE_SYSCALL]: "syscall programs are run with testRun(), not attached",
   [pt.BPF_PROG_TYPE_STRUCT_OPS]: "struct_ops programs are attached by their map",
 };

@@ -9,7 +9,7 @@ import { NotSupported } from "../errors.ts";
 import { ifIndex, inNetns, withPath } from "../fds.ts";
 import { type AttachContext, type Attached, checked, link, optionError } from "./context.ts";
 import { attachClsact, attachXdpByNetlink } from "./netlink.ts";
-import { orderOf } from "./order.ts";
+import { orderOf, requireOrder } from "./order.ts";
 
 /** XDP_FLAGS_* of include/uapi/linux/if_link.h. */
 const XDP_MODES: Readonly<Record<string, number>> = { generic: 1 << 1, native: 1 << 2, offload: 1 << 3 };
@@ -51,7 +51,9 @@ function onTc(context: AttachContext, { dev, index }: Device): Attached {
   if (asked === at.BPF_NETKIT_PRIMARY || asked === at.BPF_NETKIT_PEER) {
     const order = orderOf(context);
     const what = `${at.attachTypeWord(asked)} on ${dev}`;
-    return { links: [link(context, { target: index, attachType: asked, ...order }, what)], what };
+    const fd = createLink(bpf, { progFd, target: index, attachType: asked, ...order });
+    if (tooOld(fd, release, "6.7")) throw new NotSupported("netkit links", "6.7", { site: { prog: spec.name } });
+    return { links: [checked(context, fd, what)], what };
   }
   const egress = options.direction === "egress" || (options.direction === undefined && asked === at.BPF_TCX_EGRESS);
   const what = egress ? `tc egress on ${dev}` : `tc ingress on ${dev}`;
@@ -61,6 +63,7 @@ function onTc(context: AttachContext, { dev, index }: Device): Attached {
     const flags = (options.flags ?? 0) | order.flags;
     const fd = createLink(bpf, { progFd, target: index, attachType, ...order, flags });
     if (fd >= 0 || !tooOld(fd, release, "6.6")) return { links: [checked(context, fd, what)], what };
+    requireOrder(context, order, fd, "6.6", "tc");
   }
   return { ...attachClsact(context, index, egress, what), what };
 }

@@ -10,7 +10,7 @@
  */
 import { concatBytes, fromUtf8, viewOf } from "../../base/bytes.ts";
 import { EEXIST } from "../../base/errno.ts";
-import { inNetns } from "../fds.ts";
+import { inNetnsIfThere } from "../fds.ts";
 import { NLM_F_CREATE, NLM_F_EXCL, netlinkDump, netlinkRequest, nlAttr, nlNested, nlU32 } from "../netlink.ts";
 import { type AttachContext, type Attached, checked } from "./context.ts";
 
@@ -61,7 +61,9 @@ export function attachXdpByNetlink(
     undo: () => {
       // Only if it is still ours; kernels before 5.7 do not know the comparison.
       const mode = flags & XDP_MODE_FLAGS;
-      inNetns(bpf, options.netns, () => set(-1, mode | XDP_FLAGS_REPLACE, progFd) < 0 && set(-1, mode));
+      inNetnsIfThere(bpf, options.netns, () => {
+        if (set(-1, mode | XDP_FLAGS_REPLACE, progFd) < 0) set(-1, mode);
+      });
     },
   };
 }
@@ -82,7 +84,9 @@ export function attachClsact(
   const dropQdisc = (): void => {
     if (made === -EEXIST) return;
     const left = [CLSACT_INGRESS, CLSACT_EGRESS].some((side) =>
-      netlinkDump(bpf, RTM_GETTFILTER, tcmsg(index, 0, side, 0)).messages.includes(RTM_NEWTFILTER),
+      netlinkDump(bpf, RTM_GETTFILTER, tcmsg(index, 0, side, 0)).messages.some(
+        (message) => message.type === RTM_NEWTFILTER,
+      ),
     );
     if (!left) netlinkRequest(bpf, RTM_DELQDISC, 0, qdisc);
   };
@@ -105,7 +109,7 @@ export function attachClsact(
   return {
     links: [],
     undo: () => {
-      inNetns(bpf, options.netns, () => {
+      inNetnsIfThere(bpf, options.netns, () => {
         netlinkRequest(bpf, RTM_DELTFILTER, 0, concatBytes([tcmsg(index, handle, parent, info), kind("bpf")]));
         dropQdisc();
       });
