@@ -3,7 +3,8 @@
  *
  * Of a program that clang's object has and ours has not, or the other way round, the missing side counts as not accepted.
  * Ratios are geometric means, ours over clang's, over programs that the kernel accepts from both (time: files that both
- * compile, wall clock, clang as a process of its own).
+ * compile, wall clock, clang as a process of its own; executed: programs that both run in the embedded runtime with the same
+ * results, see executed.ts).
  */
 import { readdirSync, statSync } from "node:fs";
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
@@ -14,6 +15,7 @@ import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-objec
 import { parseObject } from "../obj/parse.ts";
 import { clang } from "./build.ts";
 import { compileFile, isSource, type SourceOptions } from "./compile.ts";
+import { type Executed, executedInsns } from "./executed.ts";
 import { EXIT_FAILED } from "./exit.ts";
 import { number } from "./format.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
@@ -25,6 +27,8 @@ export interface ProgramOutcome {
   readonly processed: number;
   /** Why not, or why that is no verdict. */
   readonly message: string;
+  /** What it ran; absent where it was not asked. */
+  readonly executed?: Executed;
 }
 
 export interface ProgramRow {
@@ -32,6 +36,8 @@ export interface ProgramRow {
   readonly section: string;
   readonly skep: ProgramOutcome | null;
   readonly clang: ProgramOutcome | null;
+  /** Instructions executed, ours over clang's; null where one of both did not run, "differs" where results do. */
+  readonly executedRatio: number | "differs" | null;
 }
 
 export interface FileRow {
@@ -90,13 +96,16 @@ async function compareOne(file: string, options: SourceOptions, kernel: KernelVi
     file,
     skep: { compiled: skep.object !== null, ms: skep.ms, message: skep.message },
     clang: { compiled: other.object !== null, ms: other.ms, message: other.message },
-    programs: [...names].map(([name, section]) => ({
-      name,
-      section,
-      skep: left.get(name)?.outcome ?? null,
-      clang: right.get(name)?.outcome ?? null,
-    })),
+    programs: [...names].map(([name, section]) => {
+      const [mine, other] = [left.get(name)?.outcome ?? null, right.get(name)?.outcome ?? null];
+      return { name, section, skep: mine, clang: other, executedRatio: executedRatio(mine?.executed, other?.executed) };
+    }),
   };
+}
+
+function executedRatio(skep: Executed | undefined, clang: Executed | undefined): number | "differs" | null {
+  if (skep === undefined || clang === undefined || skep.insns === 0 || clang.insns === 0) return null;
+  return skep.results === clang.results ? skep.insns / clang.insns : "differs";
 }
 
 interface Compiled {
@@ -147,10 +156,14 @@ function outcomes(
     // Ids of local types are the object's own: so is what was found for them.
     const own: KernelView = { ...kernel, coreCache: new Map() };
     const maps = resolveMaps(spec, own);
+    const ran = executedInsns(object, file, kernel.kernelBtf as Btf | null);
     for (const prog of spec.programs) {
       found.set(prog.name, {
         section: prog.section,
-        outcome: verdict(() => judge.judge(resolveOn(prog, spec, maps, own)), prog.insns.length),
+        outcome: {
+          ...verdict(() => judge.judge(resolveOn(prog, spec, maps, own)), prog.insns.length),
+          executed: ran.get(prog.name)!,
+        },
       });
     }
   } catch (error) {
@@ -184,12 +197,18 @@ export interface CompareTotals {
   both: number;
   insnsRatio: number | null;
   processedRatio: number | null;
+  /** Programs that ran with the same results, and their ratio. */
+  executed: number;
+  executedRatio: number | null;
+  /** Programs whose results differ. */
+  differ: number;
   timeRatio: number | null;
 }
 
 export function totalsOf(rows: readonly FileRow[]): CompareTotals {
   const programs = rows.flatMap((row) => row.programs);
   const both = programs.filter((one) => one.skep?.accepted === true && one.clang?.accepted === true);
+  const executed = both.flatMap((one) => (typeof one.executedRatio === "number" ? [one.executedRatio] : []));
   const compiledBoth = rows.filter((row) => row.skep.compiled && row.clang.compiled);
   return {
     files: rows.length,
@@ -201,6 +220,9 @@ export function totalsOf(rows: readonly FileRow[]): CompareTotals {
     both: both.length,
     insnsRatio: geomean(both.map((one) => one.skep!.insns / one.clang!.insns)),
     processedRatio: geomean(both.map((one) => one.skep!.processed / one.clang!.processed)),
+    executed: executed.length,
+    executedRatio: geomean(executed),
+    differ: both.filter((one) => one.executedRatio === "differs").length,
     timeRatio: geomean(compiledBoth.map((row) => row.skep.ms / row.clang.ms)),
   };
 }
@@ -216,11 +238,15 @@ function show(row: FileRow): void {
   const state = (side: FileRow["skep"]): string => (side.compiled ? `${side.ms.toFixed(0)} ms` : "failed");
   print(`${c.bold(row.file)}  skep ${state(row.skep)}, clang ${state(row.clang)}`);
   if (!row.skep.compiled && row.clang.compiled) print(`  ${c.red(row.skep.message)}`);
-  for (const { name, skep, clang: other } of row.programs) {
-    const side = (one: ProgramOutcome | null): string =>
-      one === null ? "-" : one.accepted ? `${number(one.insns)} insns, ${number(one.processed)} processed` : "rejected";
+  for (const { name, skep, clang: other, executedRatio: ratio } of row.programs) {
+    const ran = (one: ProgramOutcome): string => (ratio === null ? "" : `, ${number(one.executed!.insns)} executed`);
+    const side = (one: ProgramOutcome | null): string => {
+      if (one === null) return "-";
+      return one.accepted ? `${number(one.insns)} insns, ${number(one.processed)} processed${ran(one)}` : "rejected";
+    };
     const worse = other?.accepted === true && skep?.accepted !== true;
     print(`  ${worse ? c.red(name) : name}: skep ${side(skep)}; clang ${side(other)}`);
+    if (ratio === "differs") print(`    ${c.red("results differ")}`);
     if (worse && skep !== null) print(`    ${c.red(skep.message.split("\n")[0]!)}`);
   }
 }
@@ -232,6 +258,7 @@ function showTotals(totals: CompareTotals): void {
       `${number(totals.accepted)} of ${number(totals.programs)} programs accepted (clang ${number(totals.clangAccepted)}, both ${number(totals.both)})`,
   );
   say(
-    `insns x${ratio(totals.insnsRatio)}, processed x${ratio(totals.processedRatio)}, time x${ratio(totals.timeRatio)} of clang's`,
+    `insns x${ratio(totals.insnsRatio)}, processed x${ratio(totals.processedRatio)}, executed x${ratio(totals.executedRatio)} ` +
+      `(${number(totals.executed)} programs, ${number(totals.differ)} differ), time x${ratio(totals.timeRatio)} of clang's`,
   );
 }

@@ -23,7 +23,10 @@ export function register(program: Command): void {
     .option("--no-optimize", "leave the program as it was lowered")
     .addOption(new Option("--cc <compiler>", "have another compiler do it").choices(["skep", "clang"]).default("skep"))
     .addOption(
-      new Option("--compare <compiler>", "compile with both, and ask the kernel about each program").choices(["clang"]),
+      new Option(
+        "--compare <compiler>",
+        "compile with both, ask the kernel about each program, and count what both execute",
+      ).choices(["clang"]),
     )
     .addHelpText(
       "after",

@@ -4,53 +4,58 @@
  */
 import { SkepError } from "../../base/error.ts";
 import { CELL_MAY_GOTO, STACK_TOP } from "../../layout/layout.ts";
-import { requireVerified } from "../../obj/verified.ts";
+import { requireVerified, type VerifiedProg } from "../../obj/verified.ts";
 import { bindProg } from "../bind.ts";
 import type { Engine, EngineEnv, Executable } from "../engine.ts";
 import { callbackStart } from "./call.ts";
 import { exec, MAX_LOOPS } from "./exec.ts";
 import { Machine, RETURN_TO_HOST } from "./machine.ts";
 
-export const interp: Engine = {
-  name: "interp",
-  compile(prog, env): Executable {
-    requireVerified(prog);
-    const bound = bindProg(prog, env);
-    const spare: Machine[] = [];
-    const withMachine = (use: (m: Machine) => number): number => {
-      // A program may come up again within its own run (a tail call to itself), so machines are pooled.
-      const m = spare.pop() ?? new Machine(bound, env);
-      const before = env.invoke;
-      env.invoke = invoker(m);
-      try {
-        return use(m);
-      } finally {
-        env.invoke = before;
-        spare.push(m);
-      }
-    };
-    const run = (ctx: number): number =>
+export const interp: Engine = interpreter(() => {});
+
+/** `done` is called after each run of a program. */
+export function interpreter(done: (m: Machine) => void): Engine {
+  return { name: "interp", compile: (prog, env) => compile(prog, env, done) };
+}
+
+function compile(prog: VerifiedProg, env: EngineEnv, done: (m: Machine) => void): Executable {
+  requireVerified(prog);
+  const bound = bindProg(prog, env);
+  const spare: Machine[] = [];
+  const withMachine = (use: (m: Machine) => number): number => {
+    // A program may come up again within its own run (a tail call to itself), so machines are pooled.
+    const m = spare.pop() ?? new Machine(bound, env);
+    const before = env.invoke;
+    env.invoke = invoker(m);
+    try {
+      return use(m);
+    } finally {
+      env.invoke = before;
+      spare.push(m);
+    }
+  };
+  const run = (ctx: number): number =>
+    withMachine((m) => {
+      begin(m, ctx);
+      exec(m, Number.POSITIVE_INFINITY);
+      done(m);
+      return m.result();
+    });
+  return {
+    prog,
+    codeBytes: 0,
+    run,
+    entry: run,
+    fault: (thrown) => thrown,
+    invoke: (fn, a, b, c, d) =>
       withMachine((m) => {
-        begin(m, ctx);
-        exec(m, Number.POSITIVE_INFINITY);
-        return m.result();
-      });
-    return {
-      prog,
-      codeBytes: 0,
-      run,
-      entry: run,
-      fault: (thrown) => thrown,
-      invoke: (fn, a, b, c, d) =>
-        withMachine((m) => {
-          m.start(0);
-          m.depth = 0;
-          m.regs[20] = STACK_TOP + 512;
-          return env.invoke!(fn, a, b, c, d);
-        }),
-    };
-  },
-};
+        m.start(0);
+        m.depth = 0;
+        m.regs[20] = STACK_TOP + 512;
+        return env.invoke!(fn, a, b, c, d);
+      }),
+  };
+}
 
 /** Sets a machine up for the main program. */
 export function begin(m: Machine, ctx: number): void {
