@@ -237,7 +237,8 @@ function show(row: FileRow): void {
   const c = colors();
   const state = (side: FileRow["skep"]): string => (side.compiled ? `${side.ms.toFixed(0)} ms` : "failed");
   print(`${c.bold(row.file)}  skep ${state(row.skep)}, clang ${state(row.clang)}`);
-  if (!row.skep.compiled && row.clang.compiled) print(`  ${c.red(row.skep.message)}`);
+  if (!row.skep.compiled) print(`  skep: ${row.clang.compiled ? c.red(row.skep.message) : row.skep.message}`);
+  if (!row.clang.compiled) print(`  clang: ${row.clang.message}`);
   for (const { name, skep, clang: other, executedRatio: ratio } of row.programs) {
     const ran = (one: ProgramOutcome): string => (ratio === null ? "" : `, ${number(one.executed!.insns)} executed`);
     const side = (one: ProgramOutcome | null): string => {

@@ -63,21 +63,19 @@ function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
   return changed;
 }
 
-/** A phi of one value (and itself, and undefined ones) is that value, where it is known there. */
+/**
+ * A phi of one value (and itself, and undefined ones) is that value, where it is known there. In a loop whose entry was cut
+ * it is not: the value comes out of the phi.
+ */
 function simplePhi(phi: Phi, known: (value: Value) => boolean): Value | null {
   let only: Value | null = null;
-  let undefined_ = false;
   for (const arg of phi.args) {
-    if (arg === phi) continue;
-    if (arg.op === "undef") {
-      undefined_ = true;
-      continue;
-    }
+    if (arg === phi || arg.op === "undef") continue;
     if (only === null) only = arg;
     else if (!sameValue(only, arg)) return null;
   }
   if (only === null) return constant(phi.type, 0n);
-  return undefined_ && !known(only) ? null : only;
+  return known(only) ? only : null;
 }
 
 export function sameValue(a: Value, b: Value): boolean {

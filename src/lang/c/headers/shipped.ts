@@ -1,6 +1,7 @@
 /**
  * Every header that comes with the compiler, by the name that #include uses. Loaded as one module, on the first compile.
  */
+import { GUARDS } from "./guards.ts";
 import { funcIdEnum, helperDefs } from "./helpers.ts";
 import { LIBBPF } from "./libbpf.ts";
 import { LIBC } from "./libc.ts";
@@ -34,6 +35,12 @@ export function shippedNames(): string[] {
 }
 
 function headerText(name: string): string | undefined {
+  const text = bodyOf(name);
+  const guard = Object.hasOwn(GUARDS, name) ? GUARDS[name] : undefined;
+  return text === undefined || guard === undefined ? text : `#ifndef ${guard}\n#define ${guard}\n${text}\n#endif\n`;
+}
+
+function bodyOf(name: string): string | undefined {
   if (Object.hasOwn(MADE, name)) return MADE[name]!();
   for (const folder of FOLDERS) if (Object.hasOwn(folder, name)) return folder[name];
   return undefined;
