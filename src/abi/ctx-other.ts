@@ -15,7 +15,7 @@ export const XDP_MD: CtxLayout = {
     u32("data_meta", 8, { yields: "packet_meta" }),
     u32("ingress_ifindex", 12),
     u32("rx_queue_index", 16),
-    u32("egress_ifindex", 20, { attach: [BPF_XDP_DEVMAP] }),
+    u32("egress_ifindex", 20, { attach: [BPF_XDP_DEVMAP], since: "5.8" }),
   ],
 };
 

@@ -59,8 +59,8 @@ export const SK_BUFF: CtxLayout = {
     n32("wire_len", 160, SCHED_ONLY),
     n32("gso_segs", 164, PLAIN),
     ptr("sk", 168, "sock_common", { ...PLAIN, maybeNull: true }),
-    n32("gso_size", 176, PLAIN),
-    sized("tstamp_type", 180, 1, SCHED_ONLY),
-    u64("hwtstamp", 184, { onlyFor: [...SCHED, "cgroup_skb"] }),
+    n32("gso_size", 176, { ...PLAIN, since: "5.7" }),
+    sized("tstamp_type", 180, 1, { ...SCHED_ONLY, since: "5.18" }),
+    u64("hwtstamp", 184, { onlyFor: [...SCHED, "cgroup_skb"], since: "5.16" }),
   ],
 };

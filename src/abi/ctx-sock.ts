@@ -30,7 +30,7 @@ export const BPF_SOCK: CtxLayout = {
     n32("dst_ip4", 52),
     u32s("dst_ip6", 56, 4, { narrow: true }),
     n32("state", 72, START),
-    n32("rx_queue_mapping", 76, START),
+    n32("rx_queue_mapping", 76, { ...START, since: "5.8" }),
   ],
 };
 
@@ -131,11 +131,11 @@ export const BPF_SOCK_OPS: CtxLayout = {
     u64("bytes_received", 168),
     u64("bytes_acked", 176),
     ptr("sk", 184, "socket", { maybeNull: true }),
-    ptr("skb_data", 192, "packet"),
-    ptr("skb_data_end", 200, "packet_end"),
-    u32("skb_len", 208),
-    n32("skb_tcp_flags", 212, START),
-    u64("skb_hwtstamp", 216),
+    ptr("skb_data", 192, "packet", { since: "5.10" }),
+    ptr("skb_data_end", 200, "packet_end", { since: "5.10" }),
+    u32("skb_len", 208, { since: "5.10" }),
+    n32("skb_tcp_flags", 212, { ...START, since: "5.10" }),
+    u64("skb_hwtstamp", 216, { since: "6.2" }),
   ],
 };
 
@@ -171,7 +171,7 @@ export const BPF_SK_LOOKUP: CtxLayout = {
     n32("local_ip4", 40),
     u32s("local_ip6", 44, 4, { narrow: true }),
     n32("local_port", 60),
-    n32("ingress_ifindex", 64),
+    n32("ingress_ifindex", 64, { since: "5.17" }),
   ],
 };
 
@@ -186,8 +186,8 @@ export const SK_REUSEPORT_MD: CtxLayout = {
     n32("ip_protocol", 24),
     n32("bind_inany", 28),
     u32("hash", 32),
-    ptr("sk", 40, "socket"),
-    ptr("migrating_sk", 48, "sock_common", { maybeNull: true }),
+    ptr("sk", 40, "socket", { since: "5.14" }),
+    ptr("migrating_sk", 48, "sock_common", { maybeNull: true, since: "5.14" }),
   ],
 };
 

@@ -3,6 +3,7 @@ import * as at from "./attach-types.ts";
 import { CTX_LAYOUTS, ctxAccess, ctxLayout, sockAccess } from "./ctx.ts";
 import { helperAllowed } from "./helper-allowed.ts";
 import { HELPERS, helperById, helperByName } from "./helpers.ts";
+import { kfuncSince } from "./kfunc-since.ts";
 import { KFUNCS, kfuncFor } from "./kfuncs.ts";
 import { isDisabledLsmHook, isSleepableLsmHook, isUntrustedLsmHook, lsmRetvalRange } from "./lsm.ts";
 import { helperProto, helpersOf } from "./prog-helpers.ts";
@@ -160,4 +161,10 @@ test("versions", () => {
   expect(compareVersions("6.1", "6.1.0")).toBe(0);
   expect(hasSince("6.18.44-fc-v669", "6.18")).toBe(true);
   expect(versionCode("6.1.300")).toBe(0x0601ff);
+});
+
+test("every kfunc that programs may call has a release", () => {
+  const missing = [...KFUNCS.keys()].filter((name) => kfuncSince(name) === undefined);
+  expect(missing).toEqual([]);
+  for (const name of KFUNCS.keys()) expect(hasSince("6.18", kfuncSince(name)!), name).toBe(true);
 });

@@ -93,15 +93,23 @@ const NO_RETURN = new Set(
   `__ia32_sys_exit __ia32_sys_exit_group __kunit_abort kunit_try_catch_throw __module_put_and_kthread_exit __x64_sys_exit
   __x64_sys_exit_group do_exit do_group_exit kthread_complete_and_exit kthread_exit make_task_dead`.split(/\s+/),
 );
-/** Functions that say that they may be changed (register_btf_fmodret_id_set), besides those of error injection. */
 const SLEEPABLE_TEST = "bpf_fentry_test1";
-const MODIFIABLE = new Set([
-  "bpf_modify_return_test",
-  "bpf_modify_return_test2",
-  "bpf_modify_return_test_tp",
-  SLEEPABLE_TEST,
-  "update_socket_protocol",
+/**
+ * Functions that say that they may be changed (register_btf_fmodret_id_set), besides those of error injection: since when.
+ * Before 6.2 the tests among them were marked for error injection, which kernels may be built without.
+ */
+const MODIFIABLE: ReadonlyMap<string, string> = new Map([
+  ["bpf_modify_return_test", "6.2"],
+  ["bpf_modify_return_test2", "6.5"],
+  ["bpf_modify_return_test_tp", "6.10"],
+  [SLEEPABLE_TEST, "6.2"],
+  ["update_socket_protocol", "6.6"],
 ]);
+
+function isModifiable(env: Env, name: string): boolean {
+  const since = MODIFIABLE.get(name);
+  return since !== undefined && hasSince(env.kernel, since);
+}
 
 /** Probe types that may sleep besides those that BTF attaches. */
 const SLEEPABLE_ATTACH = new Set([TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN, TRACE_ITER]);
@@ -152,10 +160,13 @@ function checkTarget(env: Env, name: string): void {
   const { log } = env;
   if (!env.hasSymbol(name)) fail(log, ENOENT, `The address of function ${name} cannot be found`);
   if (env.sleepable) {
-    const may = env.progType === LSM ? isSleepableLsmHook(name) : env.errorInjectable(name) || name === SLEEPABLE_TEST;
+    const may =
+      env.progType === LSM
+        ? isSleepableLsmHook(name)
+        : env.errorInjectable(name) || (name === SLEEPABLE_TEST && isModifiable(env, name));
     if (!may) fail(log, EINVAL, `${name} is not sleepable`);
   } else if (env.attachType === MODIFY_RETURN) {
-    const may = MODIFIABLE.has(name) || name.startsWith("security_") || env.errorInjectable(name);
+    const may = isModifiable(env, name) || name.startsWith("security_") || env.errorInjectable(name);
     if (!may) fail(log, EINVAL, `${name}() is not modifiable`);
   }
   if (env.progType === LSM) {

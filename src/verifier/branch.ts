@@ -2,6 +2,7 @@
  * Conditional jumps: whether they are decided, what both ways learn about scalars, null pointers, packet ends and linked
  * copies. Source: kernel/bpf/verifier.c, check_cond_jmp_op and what it calls.
  */
+import { hasSince } from "../abi/since.ts";
 import { E2BIG, EACCES, EINVAL } from "../base/errno.ts";
 import { checkBounds, isPointerValue, useReg } from "./args.ts";
 import { syncBounds, zeroExtend32 } from "./bounds.ts";
@@ -162,6 +163,7 @@ function checkMayGoto(env: Env): void {
   if (insns.code[i] !== MAY_GOTO || insns.src[i] !== 0 || insns.dst[i] !== 0 || insns.imm[i] !== 0) {
     fail(env.log, EINVAL, `invalid may_goto imm ${insns.imm[i]}`);
   }
+  if (insns.off[i] === 0 && !hasSince(env.kernel, "6.14")) fail(env.log, EINVAL, "invalid may_goto off 0 imm 0");
   const prev = findPrevEntry(env, env.cur.parent!, i);
   const queued = pushPath(env, i + 1, i);
   queued.mayGotoDepth++;

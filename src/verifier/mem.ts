@@ -3,6 +3,7 @@
  * check_load_mem, check_store_reg, check_atomic.
  */
 import { ctxAccess } from "../abi/ctx.ts";
+import { hasSince } from "../abi/since.ts";
 import type { CtxYield } from "../abi/types.ts";
 import { EACCES, EINVAL } from "../base/errno.ts";
 import { checkBounds, defReg, isPointerValue, unknownReg, useReg } from "./args.ts";
@@ -165,7 +166,7 @@ function checkCtx(env: Env, r: number, off: number, size: number, type: number, 
     return;
   }
   const access = ctxAccess(env.progType, env.attachType, off, size, type === WRITE, sx);
-  if (!access.ok) {
+  if (!access.ok || !hasSince(env.kernel, access.field.since ?? "")) {
     say(env.log, `invalid bpf_context access off=${off} size=${size}`);
     writeLine(env.log, env.insnIdx, "; ");
     throw new Reject(EACCES);

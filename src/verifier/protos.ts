@@ -3,8 +3,8 @@
  * a program calls. The facts come from src/abi.
  */
 import { helperAllowed } from "../abi/helper-allowed.ts";
+import { helperHasSince } from "../abi/helper-since.ts";
 import { helperProto } from "../abi/prog-helpers.ts";
-import { hasSince } from "../abi/since.ts";
 import type { ArgBase, HelperArg, HelperRow, RetBase } from "../abi/types.ts";
 import type { Env } from "./env.ts";
 import {
@@ -117,8 +117,8 @@ export function protoOf(env: Env, id: number): Proto | null {
   const structOps = env.attach?.structName ?? "";
   const query = structOps === "" ? { attachTo } : { structOps, member: attachTo };
   const row = helperProto(env.progType, env.attachType, id, query);
-  const proto =
-    row === undefined || !hasSince(env.kernel, row.since) || env.withoutHelpers.has(row.name) ? null : compile(row);
+  const has = row !== undefined && helperHasSince(env.kernel, row, env.progType, env.attachType);
+  const proto = !has || env.withoutHelpers.has(row.name) ? null : compile(row);
   env.protos.set(id, proto);
   return proto;
 }

@@ -8,6 +8,10 @@ import { verify } from "./verify.ts";
 
 const XDP = 6;
 const NETFILTER = 32;
+const TC = 3;
+const SOCK_ADDR = 18;
+const CGROUP_INET4_BIND = 8;
+const CGROUP_UNIX_CONNECT = 49;
 const END = "r0 = 1\nexit";
 const of = (text: string, type = XDP): ResolvedProg => progOfText(text, type);
 
@@ -28,14 +32,28 @@ function kfunc(name: string): ResolvedProg {
   return { ...prog, insns, spec: { ...prog.spec, insns }, kernelBtf };
 }
 
+function attached(prog: ResolvedProg, expectedAttachType: number): ResolvedProg {
+  return { ...prog, spec: { ...prog.spec, expectedAttachType } };
+}
+
+function bindCall(id: number): ResolvedProg {
+  return attached(of(`call ${id}\n${END}`, SOCK_ADDR), CGROUP_INET4_BIND);
+}
+
 test.each([
   ["an insn: signed move", of(`r2 = 0\nr3 = (s8)r2\n${END}`), "6.6", "5.15"],
   ["a helper: bpf_ktime_get_tai_ns", of(`call 208\n${END}`), "6.1", "5.15"],
   ["a program type: netfilter", of(END, NETFILTER), "6.4", "6.3"],
   ["a map type: user_ringbuf", withMap(31), "6.1", "6.0"],
   ["a kfunc: preempt", kfunc("bpf_preempt_disable"), "6.10", "6.9"],
+  ["a kfunc: dynptr copy", kfunc("bpf_dynptr_copy"), "6.15", "6.14"],
+  ["a helper for a type: bpf_get_current_uid_gid in XDP", of(`call 15\n${END}`), "6.16", "6.15"],
+  ["a helper for an attach type: bpf_setsockopt on bind", bindCall(49), "5.12", "5.11"],
+  ["an attach type: cgroup_unix_connect", attached(of(END, SOCK_ADDR), CGROUP_UNIX_CONNECT), "6.7", "6.6"],
+  ["a field of the ctx: hwtstamp", of(`r2 = *(u64 *)(r1 + 184)\n${END}`, TC), "5.16", "5.15"],
+  ["a jump: may_goto to the next insn", of(`r2 = 0\nmay_goto +0\n${END}`), "6.14", "6.13"],
 ] as const)("%s", (_, prog, since, before) => {
-  const missing = /since Linux|cannot use helper/;
+  const missing = /since Linux|cannot use helper|invalid bpf_context access|invalid may_goto/;
   expect(verify(prog, { kernel: before }).error?.kernel ?? "").toMatch(missing);
   for (const kernel of [since, "6.18"]) expect(verify(prog, { kernel }).error?.kernel ?? "").not.toMatch(missing);
 });

@@ -4,6 +4,7 @@
  */
 
 import { progTypeWord } from "../abi/prog-types.ts";
+import { hasSince } from "../abi/since.ts";
 import { EFAULT, EINVAL, EOPNOTSUPP } from "../base/errno.ts";
 import type { BtfType, BtfView } from "../btf/types.ts";
 import type { Env, Subprog, SubprogArg } from "./env.ts";
@@ -20,6 +21,15 @@ interface Tags {
   arena: boolean;
   any: boolean;
 }
+
+/** Kernels before take no notice of them. */
+const TAGS_SINCE = "6.8";
+const TAG_SINCE: Readonly<Record<string, string>> = {
+  trusted: "6.9",
+  nullable: "6.9",
+  arena: "6.9",
+  untrusted: "6.17",
+};
 
 /** Structs of the program's side that stand for the ctx, by program type word. */
 const CTX_STRUCTS: Readonly<Record<string, string>> = {
@@ -107,12 +117,15 @@ function tagsOf(env: Env, btf: BtfView, funcId: number, index: number, global: b
     arena: false,
     any: false,
   };
+  if (!hasSince(env.kernel, TAGS_SINCE)) return tags;
   for (const id of declTags(btf, funcId)) {
     const t = btf.type(id);
     if (t.kind !== "decl_tag" || t.componentIdx !== index || !t.name.startsWith("arg:")) continue;
     if (!global) refuse(env, EOPNOTSUPP, `arg#${index} type tag is not supported in static functions`);
     const name = t.name.slice(4);
-    if (!(name in tags) || name === "any") refuse(env, EOPNOTSUPP, `arg#${index} has unsupported set of tags`);
+    const isKnown = hasSince(env.kernel, TAG_SINCE[name] ?? TAGS_SINCE);
+    if (!isKnown || !(name in tags) || name === "any")
+      refuse(env, EOPNOTSUPP, `arg#${index} has unsupported set of tags`);
     tags[name as keyof Tags] = true;
     tags.any = true;
   }

@@ -21,7 +21,7 @@ import { dropFastcallStack, markFastcalls } from "./fastcall.ts";
 import { computeLiveRegs, computePostorder, computeScc } from "./graph.ts";
 import { fail, logText, Reject, resetLog, say } from "./log.ts";
 import { newEnv, type VerifyOptions } from "./options.ts";
-import { checkSince } from "./since.ts";
+import { checkArenaLoads, checkSince } from "./since.ts";
 import { statsOf, type VerifyStats, writeStats } from "./stats.ts";
 import { walkMain, walkSubprogs } from "./walk.ts";
 
@@ -70,6 +70,7 @@ function check(env: Env): void {
   dropFastcallStack(env);
   env.insnIdx = -1;
   checkStackDepth(env);
+  checkArenaLoads(env);
   refuseMissingKfuncs(env);
 }
 

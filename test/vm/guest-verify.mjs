@@ -15,8 +15,8 @@ const sys = koffiSys();
 const MOUNT = 165;
 const REBOOT = 169;
 /** A chunk that does not come to an end is left out. */
-const CHUNK = 24;
-const CHUNK_MS = 600_000;
+const CHUNK = 8;
+const CHUNK_MS = 300_000;
 
 const text = (value) => {
   const buffer = sys.alloc(4096);
