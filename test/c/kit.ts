@@ -33,6 +33,12 @@ const disk = {
 
 let kernelBtf: Btf | undefined;
 
+/** Of the running kernel. */
+export function kernelTypes(): Btf {
+  kernelBtf ??= new Btf(new Uint8Array(readFileSync(VMLINUX)));
+  return kernelBtf;
+}
+
 /** What a case says in a line such as `//! cpu: 4`; undefined where it says nothing. */
 export function directive(path: string, name: "cpu" | "on"): string | undefined {
   return new RegExp(`^//! ${name}: (.*)$`, "m").exec(readFileSync(path, "utf8"))?.[1];
@@ -48,7 +54,7 @@ export function compileSkep(path: string, options: CompileOptions = {}): Compile
     files: disk,
     cpu: cpuOf(path),
     defines: ["__TARGET_ARCH_x86"],
-    kernelBtf: () => (kernelBtf ??= new Btf(new Uint8Array(readFileSync(VMLINUX)))),
+    kernelBtf: kernelTypes,
     ...options,
   });
 }
