@@ -10,6 +10,7 @@ import {
   note,
   rangeText,
   regRange,
+  sameLine,
 } from "./explain-case.ts";
 import { isCall, isHelperCall, madeAt, type Origin, writtenAt } from "./explain-path.ts";
 import { lostAtCall, nullHere } from "./explain-pointer.ts";
@@ -94,7 +95,7 @@ export function explainMoved(c: Case): Finding | null {
       c.w[r * REG_WORDS] === PTR_TO_CTX
         ? "read the context with constant offsets from its start: ctx->field"
         : "keep the pointer as it was and move a copy",
-    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
+    notes: at === null || sameLine(c, at.insn) ? [] : [note(c.prog, at.insn, "moved here")],
   };
 }
 
@@ -112,7 +113,7 @@ function explainVariable(c: Case): Finding | null {
     required: "a constant offset",
     known: `offset ${rangeText(range)}`,
     help: "read the context with constant offsets from its start: ctx->field",
-    notes: at === null ? [] : [note(c.prog, at.insn, "moved here")],
+    notes: at === null || sameLine(c, at.insn) ? [] : [note(c.prog, at.insn, "moved here")],
   };
 }
 

@@ -227,3 +227,9 @@ export function accessSize(c: Case): number {
   const cls = code & 7;
   return cls >= 1 && cls <= 3 ? SIZES[(code >> 3) & 3]! : 0;
 }
+
+/** The place is shown already. */
+export function sameLine(c: Case, insn: number): boolean {
+  const here = lineAt(c.prog, c.insn);
+  return here !== null && lineAt(c.prog, insn)?.line === here.line;
+}

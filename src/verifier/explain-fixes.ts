@@ -83,6 +83,13 @@ export function leaveUnlessBelow(prog: ResolvedProg, made: number, reg: number, 
   return [{ edits: [{ kind: "insert", at: next(prog, made), insns, aside: true }] }];
 }
 
+/** "if (n < least || n >= count) return ...;" behind the instruction that made the number. */
+export function leaveUnlessFrom(prog: ResolvedProg, made: number, reg: number, least: bigint, count: bigint): Fix[] {
+  if (made < 0 || reg < 0 || least >= count || count > MAX_IMM) return [];
+  const insns = [insn(JLT_K, reg, 0, 1, Number(least)), insn(JLT_K, reg, 0, 2, Number(count)), ...leave(prog, made)];
+  return [{ edits: [{ kind: "insert", at: next(prog, made), insns, aside: true }] }];
+}
+
 /** "if (n == 0 || n > most) return ...;" before a call. */
 export function leaveUnlessWithin(prog: ResolvedProg, at: number, reg: number, least: 0 | 1, most: number): Fix {
   const insns = [...(least === 1 ? [insn(JEQ_K, reg, 0, 1, 0)] : []), insn(JLE_K, reg, 0, 2, most), ...leave(prog, at)];

@@ -11,7 +11,7 @@ import {
   rangeText,
   regRange,
 } from "./explain-case.ts";
-import { leaveUnlessBelow, leaveUnlessWithin, startWithZeroes } from "./explain-fixes.ts";
+import { leaveUnlessBelow, leaveUnlessFrom, leaveUnlessWithin, startWithZeroes } from "./explain-fixes.ts";
 import { type Index, indexOf, limitAdvice, limitFixes, scalarOf } from "./explain-index.ts";
 import { isCall, madeAt, writtenAt } from "./explain-path.ts";
 import { argumentText, plainArgument } from "./explain-source.ts";
@@ -91,6 +91,7 @@ export function explainRegion(c: Case): Finding | null {
   const required = `${index.name} <= ${count - 1n}`;
   const known = `${index.name} is ${rangeText(index.range)}`;
   if (index.range.min < 0n) return negative(c, index, count, region.what);
+  if (BigInt(fixed) + moved.min < 0n) return belowStart(c, index, fixed, count, region.what);
   const last = BigInt(fixed) + moved.max + BigInt(size) - 1n;
   const bounded = moved.max < 1n << 29n;
   return {
@@ -125,6 +126,25 @@ function sourceNote(c: Case, r: number, region: Region): DiagnosticNote[] {
   const made = madeAt(c.path, c.step, r);
   if (made === null || made.insn === c.insn) return [];
   return isCall(c.path.insns, made.insn) ? [note(c.prog, made.insn, `${bytes(region.size)} come from here`)] : [];
+}
+
+/** A constant takes more away than the number is known to have. */
+function belowStart(c: Case, index: Index, fixed: number, count: bigint, what: string): Finding {
+  const { name } = index;
+  const least = BigInt(Math.ceil(-fixed / index.scale));
+  const upper = index.range.max < count;
+  const test = upper ? `${name} < ${least}` : `${name} < ${least} || ${name} >= ${count}`;
+  return {
+    message: `${name} may be less than ${least}: what is accessed then lies before ${what}`,
+    label: `begins up to ${bytes(BigInt(-fixed) - index.range.min * BigInt(index.scale))} before ${what}`,
+    required: `${least} <= ${name} <= ${count - 1n}`,
+    known: `${name} is ${rangeText(index.range)}`,
+    help: index.named
+      ? `add  if (${test}) return ...;  before this`
+      : `check that ${name} is ${least} or more before this`,
+    notes: index.notes,
+    fixes: leaveUnlessFrom(c.prog, index.source, index.made, least, count),
+  };
 }
 
 function negative(c: Case, index: Index, count: bigint, what: string): Finding {

@@ -225,7 +225,7 @@ function deepest(prog: ResolvedProg, starts: readonly number[], depths: readonly
 }
 
 /** The line of the return says it already: "return 0;". */
-function sameLine(c: Case, insn: number): boolean {
+function saysTheSame(c: Case, insn: number): boolean {
   const here = lineAt(c.prog, c.insn);
   return here !== null && lineAt(c.prog, insn)?.line === here.line && expressionAt(c.prog, insn) === c.expression;
 }
@@ -252,7 +252,7 @@ export function explainResult(c: Case): Finding | null {
           : `return a number in ${allowed}`,
     fixes: returnWithin(c.insn, Number(min), Number(max)),
     notes:
-      made === null || made.insn === c.insn || sameLine(c, made.insn)
+      made === null || made.insn === c.insn || saysTheSame(c, made.insn)
         ? []
         : [note(c.prog, made.insn, "the result comes from here")],
   };

@@ -6,12 +6,11 @@
 import { KFUNCS } from "../abi/kfuncs.ts";
 import { MAP_TYPES } from "../abi/map-types.ts";
 import { progTypeWord } from "../abi/prog-types.ts";
-import { classify } from "./codes.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
-import { type Case, calleeName, type Finding, listed, note, pointee, shortList } from "./explain-case.ts";
+import { type Case, calleeName, type Finding, listed, note, pointee, sameLine, shortList } from "./explain-case.ts";
 import { callOnPath, type Fix, withoutCall } from "./explain-fixes.ts";
 import { forkSince, isCall, madeAt, writtenAt } from "./explain-path.ts";
-import { argumentText } from "./explain-source.ts";
+import { argumentText, pointerName } from "./explain-source.ts";
 import type { MapView } from "./maps.ts";
 import { typeText } from "./print.ts";
 import { fieldName } from "./record.ts";
@@ -57,7 +56,7 @@ function typeOf(c: Case, r: number): number {
 
 function madeNote(c: Case, r: number, message: string): DiagnosticNote[] {
   const at = madeAt(c.path, c.step, r);
-  return at === null || at.insn === c.insn ? [] : [note(c.prog, at.insn, message)];
+  return at === null || at.insn === c.insn || sameLine(c, at.insn) ? [] : [note(c.prog, at.insn, message)];
 }
 
 /** What begins a region, what the verifier calls it, and what ends it. */
@@ -284,8 +283,23 @@ export function explainKind(c: Case): Finding | null {
   const type = typeOf(c, r);
   if (type === NOT_INIT || type === SCALAR_VALUE) return null;
   const map = mapOf(c, r, [PTR_TO_MAP_VALUE]);
+  if (map?.spec.global === "rodata" && c.kernel.includes("write into map")) return explainConstant(c, r);
   const text = map === null ? pointee(c.path.env, c.w, r * REG_WORDS) : `a value of map ${map.name}`;
   return { label: `r${r} points to ${text}`, known: text, notes: madeNote(c, r, "the pointer comes from here") };
+}
+
+/** V023: a const variable, which user space sets before the program is loaded. */
+function explainConstant(c: Case, r: number): Finding {
+  const name = pointerName(c.expression) || c.expression.replace(/^[*&]+/, "");
+  const variable = /^\w+$/.test(name) ? name : "the variable";
+  return {
+    message: `${variable} is a constant: programs may not write into .rodata`,
+    label: `${variable} lies in .rodata`,
+    required: "memory that may be written",
+    known: "section .rodata, frozen when the program is loaded",
+    help: `declare ${variable} without const: it then lies in .data or .bss`,
+    notes: madeNote(c, r, "its address comes from here"),
+  };
 }
 
 /** V022. */
@@ -374,12 +388,4 @@ export function explainTrust(c: Case): Finding | null {
             ),
           ],
   };
-}
-
-/** V032 at a call: what the sentence before says is the cause. */
-export function explainCallArguments(c: Case): Finding | null {
-  const lines = c.kernel.split("\n");
-  if (lines.length < 2 || !lines.at(-1)!.startsWith("Caller passes invalid args")) return null;
-  const { message } = classify(lines[0]!);
-  return { label: message, known: lines[0]! };
 }

@@ -20,10 +20,10 @@ import { failingPath, type Path } from "./explain-path.ts";
 import { explainNull, explainNumber, explainUnwritten } from "./explain-pointer.ts";
 import { explainDepth, explainLarge, explainLoop, explainResult } from "./explain-program.ts";
 import { type Repair, repair } from "./explain-repair.ts";
+import { explainCallArguments, explainHead, explainPart, explainString, explainThrow } from "./explain-shape.ts";
 import { lineAt, spanOf } from "./explain-source.ts";
 import {
   explainAlignment,
-  explainCallArguments,
   explainDynptr,
   explainField,
   explainIterator,
@@ -50,7 +50,7 @@ const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
   V006: (c) => explainSizeArgument(c) ?? explainRegion(c),
   V007: (c) => explainSizeArgument(c) ?? explainRegion(c),
   V008: explainStack,
-  V009: explainStackBytes,
+  V009: (c) => explainStackBytes(c) ?? explainPart(c),
   V010: explainArgument,
   V011: explainHelper,
   V012: explainGpl,
@@ -73,9 +73,11 @@ const EXPLAINERS: Readonly<Record<string, (c: Case) => Finding | null>> = {
   V033: explainKind,
   V034: explainSleep,
   V035: explainSizeArgument,
+  V036: explainString,
   V038: explainMixture,
   V039: explainKfunc,
   V040: explainTrust,
+  V041: explainHead,
 };
 
 /** The same diagnostic with everything that the failing path tells. `options` as they were given to verify(). */
@@ -139,6 +141,7 @@ function insnNamed(prog: ResolvedProg, kernel: string): number {
 function findingOf(prog: ResolvedProg, path: Path, diagnostic: Diagnostic): Finding | null {
   if (diagnostic.code === "V016") return explainLarge(prog, path);
   if (diagnostic.code === "V017") return explainDepth(prog, path, diagnostic.kernel);
+  if (diagnostic.code === "V037") return explainThrow(prog, diagnostic);
   const c = newCase(prog, path, diagnostic);
   return c === null ? null : (EXPLAINERS[diagnostic.code]?.(c) ?? null);
 }
