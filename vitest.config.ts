@@ -5,6 +5,8 @@ const config: ViteUserConfig = {
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
+    globalSetup: ["test/leaks/run.ts"],
+    setupFiles: ["test/leaks/file.ts"],
   },
 };
 

@@ -31,6 +31,16 @@ export function heldObjects(): string[] {
   });
 }
 
+/** Name for a network namespace or cgroup: the check at the end of a run knows its own by it. */
+export function ownName(what: string): string {
+  return `skep-${what}-${process.env["SKEP_RUN"] ?? "run"}-${process.pid}`;
+}
+
+/** Where version 2 cgroups are mounted; undefined where they are not. */
+export const CGROUPS: string | undefined = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((path) =>
+  existsSync(`${path}/cgroup.procs`),
+);
+
 /** BTF of the running kernel, for tests that compare tables with it. */
 export const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
 

@@ -1,9 +1,9 @@
 /** Links on the running kernel: programs that look at this process only, interfaces and cgroups that the test made. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mapSpec, outcome } from "../../test/fixtures/maps.ts";
-import { liveKernel, liveSys } from "../../test/live.ts";
+import { CGROUPS, liveKernel, liveSys, ownName } from "../../test/live.ts";
 import { BPF_CGROUP_INET_EGRESS } from "../abi/attach-types.ts";
 import { BPF_MAP_TYPE_ARRAY } from "../abi/map-types.ts";
 import * as pt from "../abi/prog-types.ts";
@@ -62,7 +62,6 @@ function program(list: readonly Insn[], spec: Partial<ProgSpec>, maps: readonly 
 }
 
 const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
-const CGROUPS = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((path) => existsSync(`${path}/cgroup.procs`));
 
 describe.skipIf(liveKernel() !== null)("links", () => {
   let target: Target;
@@ -142,7 +141,7 @@ describe.skipIf(liveKernel() !== null)("links", () => {
   });
 
   test("xdp and tcx on a veth of an own network namespace", () => {
-    const netns = `skep-test-${process.pid}`;
+    const netns = ownName("test");
     ip("netns", "add", netns);
     try {
       ip("-n", netns, "link", "add", "va", "type", "veth", "peer", "name", "vb");
@@ -167,7 +166,7 @@ describe.skipIf(liveKernel() !== null)("links", () => {
   });
 
   test.skipIf(CGROUPS === undefined)("cgroup_skb on an own cgroup", () => {
-    const cgroup = `${CGROUPS}/skep-test-${process.pid}`;
+    const cgroup = `${CGROUPS}/${ownName("test")}`;
     mkdirSync(cgroup);
     try {
       const prog = target.loadProg(

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Bpf } from "../../src/linux/bpf/call.ts";
 import { fdById, objectIds, progInfo } from "../../src/linux/bpf/object.ts";
-import { liveKernel, liveSys } from "../live.ts";
+import { liveKernel, liveSys, ownName } from "../live.ts";
 import { ROOT } from "../tidy/source.ts";
 
 const MAIN = `${ROOT}/dist/cli/main.js`;
@@ -119,7 +119,7 @@ describe.skipIf(why !== null)("skep attach", () => {
   });
 
   test("xdp on a veth of the test's own: detached after Ctrl-C", async () => {
-    const netns = `skep-attach-${process.pid}`;
+    const netns = ownName("attach");
     const ip = (...words: string[]): string => execFileSync("ip", words, { encoding: "utf8" });
     ip("netns", "add", netns);
     onTestFinished(() => {

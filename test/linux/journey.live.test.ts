@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { liveKernel } from "../live.ts";
+import { liveKernel, ownName } from "../live.ts";
 import { ROOT } from "../tidy/source.ts";
 
 const built = existsSync(`${ROOT}/dist/cli/init.js`);
@@ -56,7 +56,7 @@ describe.skipIf(!built)("from init to a running agent", () => {
   });
 
   test.skipIf(mount === undefined || liveKernel() !== null)("its agent counts what its cgroup connects", async () => {
-    const cgroup = `${mount}/skep-journey-${process.pid}`;
+    const cgroup = `${mount}/${ownName("journey")}`;
     mkdirSync(cgroup);
     onTestFinished(() => gone(cgroup));
     const server = await listening();
@@ -69,7 +69,7 @@ describe.skipIf(!built)("from init to a running agent", () => {
     onTestFinished(() => {
       agent.child.kill("SIGKILL");
     });
-    await agent.says(/^TCP connects in .*\/skep-journey-\d+$/m);
+    await agent.says(/^TCP connects in .*\/skep-journey-\S+$/m);
     // The same from outside of the cgroup: does not count.
     const connects = `for (let i = 0; i < 5; i++) require("node:net").connect(${port}, "127.0.0.1", function () { this.end(); });`;
     await new Promise((resolve) => spawn(process.execPath, ["-e", connects]).once("close", resolve));

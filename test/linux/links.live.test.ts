@@ -12,12 +12,11 @@ import type { Collection } from "../../src/loader/collection.ts";
 import { loadObject } from "../../src/loader/load.ts";
 import type { AttachOptions } from "../../src/loader/target.ts";
 import { parseObject } from "../../src/obj/parse.ts";
-import { liveKernel } from "../live.ts";
+import { CGROUPS, liveKernel, ownName } from "../live.ts";
 
 const FIXTURES = new URL("../fixtures/linux/", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "skep-links-"));
 const PROBED = join(scratch, "probed");
-const CGROUPS = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((path) => existsSync(`${path}/cgroup.procs`));
 
 function compiled(): boolean {
   try {
@@ -47,7 +46,7 @@ async function until(done: () => boolean): Promise<void> {
 }
 
 function namespace(): { netns: string; ip: (...words: string[]) => string } {
-  const netns = `skep-links-${process.pid}`;
+  const netns = ownName("links");
   const ip = (...words: string[]): string => execFileSync("ip", ["-n", netns, ...words], { encoding: "utf8" });
   execFileSync("ip", ["netns", "add", netns]);
   onTestFinished(() => {
@@ -176,7 +175,7 @@ describe.skipIf(liveKernel() !== null)("iterators", () => {
 
 describe.skipIf(liveKernel() !== null || CGROUPS === undefined)("cgroup", () => {
   test("order, info, update, detach", () => {
-    const cgroup = `${CGROUPS}/skep-links-${process.pid}`;
+    const cgroup = `${CGROUPS}/${ownName("links")}`;
     mkdirSync(cgroup);
     onTestFinished(() => rmdirSync(cgroup));
     const links = load(["on_connect", "on_connect_too"]);

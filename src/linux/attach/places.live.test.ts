@@ -1,8 +1,8 @@
 /** Every hook that this kernel has and that needs no traffic to be tested: attached, told by info(), gone after close. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { liveKernel, liveSys } from "../../../test/live.ts";
+import { CGROUPS, liveKernel, liveSys, ownName } from "../../../test/live.ts";
 import * as at from "../../abi/attach-types.ts";
 import * as pt from "../../abi/prog-types.ts";
 import { insnsOf } from "../../isa/insn.ts";
@@ -24,7 +24,6 @@ function returning(target: Target, value: number, spec: Partial<ProgSpec>): Reso
   return { spec: { ...base, ...spec }, insns, maps: [], license: "GPL", btf: null, kernelBtf };
 }
 
-const CGROUPS = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((path) => existsSync(`${path}/cgroup.procs`));
 const CGROUP_HOOKS: readonly (readonly [type: number, attach: number])[] = [
   [pt.BPF_PROG_TYPE_CGROUP_SKB, at.BPF_CGROUP_INET_INGRESS],
   [pt.BPF_PROG_TYPE_CGROUP_SOCK, at.BPF_CGROUP_INET_SOCK_CREATE],
@@ -45,8 +44,8 @@ const CGROUP_HOOKS: readonly (readonly [type: number, attach: number])[] = [
 ];
 
 describe.skipIf(liveKernel() !== null)("hooks", () => {
-  const netns = `skep-places-${process.pid}`;
-  const cgroup = `${CGROUPS}/skep-places-${process.pid}`;
+  const netns = ownName("places");
+  const cgroup = `${CGROUPS}/${ownName("places")}`;
   let target: Target;
   beforeAll(() => {
     target = linux();
