@@ -86,6 +86,7 @@ describe.skipIf(reason !== null)("kfuncs", () => {
   const open: Target[] = [];
   afterAll(() => {
     for (const target of open) target.close();
+    live?.close();
   });
 
   function load(
