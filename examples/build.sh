@@ -17,7 +17,7 @@ STRIP=${LLVM_STRIP:-$(find_tool llvm-strip-19 llvm-strip)}
 # asm/types.h is in a folder of the machine's architecture on Debian.
 ASM=/usr/include/$(uname -m)-linux-gnu
 
-[ $# -gt 0 ] || set -- syn_guard firewall rate_limit tc_edit opens
+[ $# -gt 0 ] || set -- syn_guard firewall rate_limit tc_edit opens to_user
 for name in "$@"; do
 	"$CLANG" -O2 -g -Wall -Wextra -mcpu=v3 --target=bpf -isystem "$ASM" \
 		-fdebug-compilation-dir=. -ffile-prefix-map="$PWD"=. \

@@ -17,6 +17,7 @@ const OBJECTS = [
   "test/fixtures/cli/unchecked.bpf.o",
   "examples/opens.bpf.o",
   "examples/syn_guard.bpf.o",
+  "examples/to_user.bpf.o",
 ];
 const COMPILED = join(root, "node_modules/.cache/skep-vm/test/vm");
 

@@ -5,3 +5,4 @@ export type { VerifierStats } from "./linux/log.ts";
 export { type LoadExtras, structOpsExtras } from "./linux/prog-attr.ts";
 export { type Frame, kernelFrames, stackFrames, userFrames } from "./linux/symbols.ts";
 export { type KernelTarget, type LinuxOptions, linux } from "./linux/target.ts";
+export { type Xsk, type XskOptions, type XskStatistics, xsk } from "./linux/xsk.ts";

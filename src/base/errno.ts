@@ -33,6 +33,7 @@ export const EOVERFLOW = 75;
 export const EBADFD = 77;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
+export const ENOBUFS = 105;
 export const EALREADY = 114;
 export const ESTALE = 116;
 export const ENOTSUPP = 524;
@@ -72,6 +73,7 @@ const NAMES: Readonly<Record<number, string>> = {
   77: "EBADFD",
   95: "EOPNOTSUPP",
   97: "EAFNOSUPPORT",
+  105: "ENOBUFS",
   114: "EALREADY",
   116: "ESTALE",
   524: "ENOTSUPP",

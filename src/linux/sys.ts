@@ -53,6 +53,7 @@ export interface SyscallNumbers {
   readonly sendto: number;
   readonly recvfrom: number;
   readonly setsockopt: number;
+  readonly getsockopt: number;
 }
 
 /** Source: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
@@ -79,6 +80,7 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     sendto: 44,
     recvfrom: 45,
     setsockopt: 54,
+    getsockopt: 55,
   },
   arm64: {
     bpf: 280,
@@ -102,12 +104,16 @@ export const SYSCALLS: Readonly<Record<string, SyscallNumbers>> = {
     sendto: 206,
     recvfrom: 207,
     setsockopt: 208,
+    getsockopt: 209,
   },
 };
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const MAP_SHARED = 1;
+export const MAP_PRIVATE = 2;
+export const MAP_FIXED = 0x10;
+export const MAP_ANONYMOUS = 0x20;
 export const PAGE_BYTES = 4096;
 
 /** Writes a u64 that holds an address: two words, no BigInt. */

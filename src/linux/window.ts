@@ -3,18 +3,15 @@
  * touching a view after munmap, and for writing one that is read only, so:
  *
  *     frozen sections (.rodata)  get a copy, which says the same for ever
- *     close()                    puts anonymous memory in the mapping's place: old views stay harmless, the map is let go
+ *     close()                    leaves old views harmless and lets the map go (region.ts)
  *
  * Source: kernel/bpf/arraymap.c array_map_mmap, kernel/bpf/syscall.c bpf_map_mmap.
  */
 import { BPF_F_MMAPABLE } from "../abi/flags.ts";
 import { BPF_MAP_TYPE_ARRAY } from "../abi/map-types.ts";
 import type { MapSpec } from "../obj/spec.ts";
+import { regionAt } from "./region.ts";
 import { MAP_SHARED, PAGE_BYTES, PROT_READ, PROT_WRITE, type Sys } from "./sys.ts";
-
-const MAP_PRIVATE = 0x02;
-const MAP_FIXED = 0x10;
-const MAP_ANONYMOUS = 0x20;
 
 export interface Window {
   readonly bytes: Uint8Array;
@@ -30,28 +27,11 @@ export function mapWindow(sys: Sys, fd: number, spec: MapSpec, frozen: boolean):
   const prot = frozen ? PROT_READ : PROT_READ | PROT_WRITE;
   const addr = sys.syscall(sys.nr.mmap, 0, size, prot, MAP_SHARED, fd, 0);
   if (addr < 0) return null;
-  const mapped = sys.view(addr, size).subarray(0, used);
   if (frozen) {
-    const copy = mapped.slice();
+    const copy = sys.view(addr, size).slice(0, used);
     sys.syscall(sys.nr.munmap, addr, size);
     return { bytes: copy, close: () => {} };
   }
-  let open = true;
-  // The address range itself is given back when nobody can reach the view any more.
-  reclaim.register(mapped.buffer, { sys, addr, size });
-  return {
-    bytes: mapped,
-    close(): void {
-      if (!open) return;
-      open = false;
-      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-      sys.syscall(sys.nr.mmap, addr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-    },
-  };
+  const region = regionAt(sys, addr, size);
+  return { bytes: region.bytes.subarray(0, used), close: () => region.close() };
 }
-
-const reclaim = new FinalizationRegistry<{ readonly sys: Sys; readonly addr: number; readonly size: number }>(
-  ({ sys, addr, size }) => {
-    sys.syscall(sys.nr.munmap, addr, size);
-  },
-);

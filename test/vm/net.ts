@@ -34,7 +34,7 @@ export interface Netns {
   run<T>(fn: () => T): T;
 }
 
-/** A new network namespace, which goes when `fn` returns. */
+/** A new network namespace, which goes when `fn` is over. */
 export function withNetns<T>(fn: (netns: Netns) => T): T {
   const { bpf, sys } = own();
   const before = openPath(bpf, "/proc/thread-self/ns/net", "own network namespace");
@@ -43,11 +43,24 @@ export function withNetns<T>(fn: (netns: Netns) => T): T {
   ok(sys.syscall(sys.nr.setns, before, CLONE_NEWNET), "setns");
   bpf.close(before);
   const path = `/proc/${process.pid}/fd/${made}`;
+  return during(
+    () => fn({ path, run: (inside) => inNetns(bpf, path, inside) }),
+    () => bpf.close(made),
+  );
+}
+
+/** `end` after `fn`, or after the promise that it gives; also where it fails. */
+export function during<T>(fn: () => T, end: () => void): T {
+  let result: T;
   try {
-    return fn({ path, run: (inside) => inNetns(bpf, path, inside) });
-  } finally {
-    bpf.close(made);
+    result = fn();
+  } catch (error) {
+    end();
+    throw error;
   }
+  if (result instanceof Promise) return result.finally(end) as T;
+  end();
+  return result;
 }
 
 /** Two ends, both up, in the thread's network namespace. netkit: the second is the peer. */
