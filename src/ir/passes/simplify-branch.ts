@@ -3,7 +3,7 @@ import { widthOf } from "../build.ts";
 import { isInstr } from "../facts.ts";
 import { keepIncoming } from "../graph.ts";
 import type { Block, Instr, Phi } from "../ir.ts";
-import { isConst } from "./simplify-compare.ts";
+import { isConst, truthOf } from "./simplify-compare.ts";
 
 export function constantBranch(block: Block, instr: Instr & { op: "condbr" }): boolean {
   const cond = instr.args[0]!;
@@ -11,7 +11,10 @@ export function constantBranch(block: Block, instr: Instr & { op: "condbr" }): b
   if (cond.op === "const") taken = instr.targets[cond.value !== 0n ? 0 : 1]!;
   else if (cond.op === "undef") taken = instr.targets[1]!;
   else if (cond.op === "sym") taken = instr.targets[0]!;
-  else if (isInstr(cond) && (cond.op === "zext" || cond.op === "sext")) {
+  else if (isInstr(cond) && cond.op === "trunc" && truthOf(cond) !== null) {
+    instr.args = [truthOf(cond)!];
+    return true;
+  } else if (isInstr(cond) && (cond.op === "zext" || cond.op === "sext")) {
     instr.args = [cond.args[0]!];
     return true;
   } else if (

@@ -4,7 +4,7 @@
  */
 import { constant, widthOf } from "../build.ts";
 import { inversePred, isInstr } from "../facts.ts";
-import type { Block, CondBr, Icmp, Instr, IrFunction, Value } from "../ir.ts";
+import type { Block, CondBr, Icmp, IrFunction, Value } from "../ir.ts";
 
 export function isConst(value: Value | undefined, number: bigint): boolean {
   return value?.op === "const" && value.value === number;
@@ -49,17 +49,22 @@ export function plainComparison(instr: Icmp): boolean {
   }
   if (boundOfPiece(instr)) return true;
   if ((instr.pred === "eq" || instr.pred === "ne") && isConst(b, 0n) && isInstr(a)) {
-    // A truth value that was widened or narrowed on the way.
-    if ((a.op === "zext" || a.op === "sext") && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
-      instr.args = [a.args[0]!, constant("i32", 0n)];
-      return true;
-    }
-    if (a.op === "trunc" && isInstr(a.args[0]!) && (a.args[0] as Instr).op === "icmp") {
-      instr.args = [a.args[0]!, constant("i32", 0n)];
+    const truth = truthOf(a);
+    if (truth !== null && truth !== a) {
+      instr.args = [truth, constant("i32", 0n)];
       return true;
     }
   }
   return false;
+}
+
+/** The comparison that a value stands for, widened or narrowed on the way; null where it is none. */
+export function truthOf(value: Value): Icmp | null {
+  for (let at = value; isInstr(at); at = at.args[0]!) {
+    if (at.op === "icmp") return at;
+    if (at.op !== "zext" && at.op !== "sext" && at.op !== "trunc") return null;
+  }
+  return null;
 }
 
 /** (x >> 16) == 0 is x <= 0xffff, (x & -16) != 0 is x > 15: as long as the bound fits an immediate. */

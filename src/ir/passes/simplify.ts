@@ -7,6 +7,7 @@ import { constant, widthOf } from "../build.ts";
 import { isInstr, isPure } from "../facts.ts";
 import { dominators, follow, reversePostorder } from "../graph.ts";
 import type { Binary, Block, Const, Instr, IrFunction, IrGlobal, IrModule, Phi, Unary, Value } from "../ir.ts";
+import { equalByBits, narrowByBits } from "./bits.ts";
 import { foldConstants } from "./fold.ts";
 import { constantBranch, constantSwitch } from "./simplify-branch.ts";
 import { boundOfBranch, equalIcmp, isConst, plainComparison } from "./simplify-compare.ts";
@@ -42,11 +43,14 @@ function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
         const to = follow(replaced, instr.args[i]!);
         if (to !== instr.args[i]) instr.args[i] = to;
       }
-      const same = instr.op === "phi" ? simplePhi(instr, (value) => dominatesBlock(value, b)) : equalTo(instr, globals);
+      const same =
+        instr.op === "phi"
+          ? simplePhi(instr, (value) => dominatesBlock(value, b))
+          : (equalTo(instr, globals) ?? equalByBits(instr));
       if (same !== null && same !== instr) {
         replaced.set(instr, same);
         gone = true;
-      } else if (rewriteInPlace(fn, block, instr)) changed = true;
+      } else if (rewriteInPlace(fn, block, instr) || narrowByBits(instr)) changed = true;
     }
     if (gone) {
       changed = true;
