@@ -11,3 +11,4 @@ export { type JsonValue, jsonOf, type ShowOptions, showBytes, showValue } from "
 export type * from "./btf/types.ts";
 export { type BtfValue, bytesCodec, codecOf, type ValueCodec } from "./btf/value.ts";
 export { BtfBuilder, writeBtf } from "./btf/write.ts";
+export { kernelProfile } from "./host/kernel-types.ts";

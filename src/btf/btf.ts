@@ -29,6 +29,7 @@ export class Btf implements BtfView {
   readonly raw: Uint8Array;
   readonly length: number;
   readonly base: Btf | null;
+  readonly partial: boolean = false;
   /** Id of the first type that these bytes hold: 1, or base.length. */
   readonly firstId: number;
   /** Offset of the first string that these bytes hold: 0, or where the base's strings end. */

@@ -138,6 +138,15 @@ interface Resolved {
   readonly badMemBytes: boolean;
 }
 
+/** What the object's own types cannot answer for a kernel's. */
+const ASKS_TARGET: ReadonlySet<CoreKind> = new Set([
+  "field_exists",
+  "type_id_target",
+  "type_exists",
+  "type_matches",
+  "enumval_exists",
+]);
+
 const NOTHING: Aspect = { value: 0n, memBytes: 0, memTypeId: 0, exact: true };
 
 function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly BtfView[], cache: CoreCache): Resolved {
@@ -157,9 +166,10 @@ function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly Btf
     candidates = findCandidates(root, targets);
     cache.set(relo.typeId, candidates);
   }
+  const missing = candidates.length === 0 && targets[0]!.partial === true && !ASKS_TARGET.has(relo.kind);
   let chosen: Resolved | undefined;
   const matching: CoreCandidate[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of missing ? [{ btf: local, id: relo.typeId }] : candidates) {
     const spec = matchSpec(localSpec, candidate.btf, candidate.id);
     if (spec === null) continue;
     const result = evaluate(relo, localSpec, spec);
@@ -173,7 +183,7 @@ function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly Btf
     matching.push(candidate);
   }
   if (chosen === undefined) return evaluate(relo, localSpec, null);
-  cache.set(relo.typeId, matching);
+  if (!missing) cache.set(relo.typeId, matching);
   return chosen;
 }
 

@@ -151,4 +151,6 @@ export interface BtfView {
   sizeOf(id: number): number;
   /** The raw .BTF bytes, as BPF_BTF_LOAD takes them. */
   readonly raw: Uint8Array;
+  /** True where a kernel has types that are not here: see partial.ts. */
+  readonly partial?: boolean;
 }

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { SkepError } from "../base/error.ts";
+import type { CompileResult } from "../c.ts";
 import type { IrModule } from "../ir/ir.ts";
+import { PROFILE } from "./btf-file.ts";
 import { cDiagnosticJson } from "./c-diagnostic.ts";
 import { compileFile, isSource, reportCompile, type SourceOptions } from "./compile.ts";
 import { bytesText } from "./format.ts";
@@ -49,6 +51,7 @@ async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
   let object: Uint8Array;
   let module: IrModule | null = null;
   let diagnostics: unknown[] = [];
+  let types = "";
   if (request.cc === "clang") object = await clang(file, request);
   else {
     const result = await compileFile(file, request);
@@ -56,6 +59,7 @@ async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
     object = result.object!;
     module = result.module;
     diagnostics = result.diagnostics.map(cDiagnosticJson);
+    types = typesText(result, request.btf);
   }
   const ms = performance.now() - begin;
   await writeFile(target, object);
@@ -65,8 +69,33 @@ async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
     await writeFile(path, text);
     written.push(path);
   }
-  if (!output.json) say(`${written.join(", ")}: ${bytesText(object.length)}, ${ms.toFixed(0)} ms`);
-  return { file, object: target, bytes: object.length, ms, written, diagnostics };
+  if (!output.json)
+    say(
+      `${written.join(", ")}: ${bytesText(object.length)}, ${ms.toFixed(0)} ms${types === "" ? "" : `, vmlinux.h from ${types}`}`,
+    );
+  return {
+    file,
+    object: target,
+    bytes: object.length,
+    ms,
+    ...(types === "" ? {} : { btf: types }),
+    written,
+    diagnostics,
+  };
+}
+
+/** Whose types answered vmlinux.h, for people; empty where it was not asked for. */
+function typesText(result: CompileResult, btf: string | undefined): string {
+  switch (result.vmlinux) {
+    case "given":
+      return btf!;
+    case "kernel":
+      return "the running kernel's BTF";
+    case "profile":
+      return PROFILE;
+    default:
+      return "";
+  }
 }
 
 async function emitted(

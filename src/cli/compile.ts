@@ -1,16 +1,19 @@
 /**
- * Sources for commands that take objects: a file that ends in .c is compiled on the way. The kernel's types come from --btf, or
- * from the running kernel where there is one.
+ * Sources for commands that take objects: a file that ends in .c is compiled on the way. The kernel's types come from --btf, from
+ * the running kernel, or from the bundled profile.
  */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { SkepError } from "../base/error.ts";
-import { Btf } from "../btf/btf.ts";
-import type { CompileOptions, CompileResult } from "../lang/c/compile.ts";
+import type { CompileOptions, CompileResult } from "../c.ts";
+import { diagnosticText } from "../lang/c/diag-text.ts";
 import type { FileProvider } from "../lang/c/options.ts";
-import { cDiagnosticJson, cDiagnosticText } from "./c-diagnostic.ts";
+import { readBtf } from "./btf-file.ts";
+import { cDiagnosticJson } from "./c-diagnostic.ts";
 import { count } from "./format.ts";
 import { readInput } from "./input.ts";
-import { output } from "./output.ts";
+import { colors, output } from "./output.ts";
+
+const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
 
 export interface SourceOptions {
   readonly include?: readonly string[];
@@ -18,7 +21,7 @@ export interface SourceOptions {
   readonly undef?: readonly string[];
   readonly preinclude?: readonly string[];
   readonly mcpu?: 2 | 3 | 4;
-  /** Kernel BTF file for vmlinux.h. */
+  /** Kernel BTF file for vmlinux.h, or "profile". */
   readonly btf?: string;
   /** Leave the program as it was lowered. */
   readonly noOptimize?: boolean;
@@ -38,30 +41,24 @@ export async function readObject(file: string, options: SourceOptions = {}): Pro
 
 export async function compileFile(file: string, options: SourceOptions = {}): Promise<CompileResult> {
   const source = await readInput(file);
-  const [{ compileC }, { host }] = await Promise.all([import("../lang/c/compile.ts"), import("#host")]);
-  const btfFile = options.btf === undefined ? undefined : await readInput(options.btf);
-  return compileC(file, source, {
+  const [{ compile }, { Btf }] = await Promise.all([import("../c.ts"), import("../btf/btf.ts")]);
+  const { btf } = options;
+  return compile(file, {
+    files: (path) => (path === file ? source : DISK.read(path)),
     ...compileOptions(options),
-    kernelBtf: () => kernelTypes(btfFile ?? host.kernelBtf()),
+    ...(btf === undefined ? {} : { btf: btf === "profile" ? btf : new Btf(await readBtf(btf)) }),
   });
 }
 
-let opened: { readonly raw: Uint8Array; readonly btf: Btf } | undefined;
-
-function kernelTypes(raw: Uint8Array | null): Btf | undefined {
-  if (raw === null) return undefined;
-  if (opened?.raw !== raw) opened = { raw, btf: new Btf(raw) };
-  return opened.btf;
-}
-
-export function compileOptions(options: SourceOptions): CompileOptions {
-  const arch = process.arch === "arm64" ? "arm64" : "x86";
+function compileOptions(options: SourceOptions): Omit<CompileOptions, "files"> {
   const defines = options.define ?? [];
+  // What libbpf's makefiles give, unless the command line names another machine. The bundled profile is of x86.
+  const named = defines.some((one) => one.startsWith("__TARGET_ARCH_"));
+  const arm =
+    process.arch === "arm64" && (options.btf ?? VMLINUX_BTF) !== "profile" && existsSync(options.btf ?? VMLINUX_BTF);
   return {
-    files: DISK,
     includePaths: options.include ?? [],
-    // What libbpf's makefiles give, unless the command line names another machine.
-    defines: defines.some((one) => one.startsWith("__TARGET_ARCH_")) ? defines : [`__TARGET_ARCH_${arch}`, ...defines],
+    defines: named ? defines : [`__TARGET_ARCH_${arm ? "arm64" : "x86"}`, ...defines],
     undefs: options.undef ?? [],
     preincludes: options.preinclude ?? [],
     ...(options.mcpu === undefined ? {} : { cpu: options.mcpu }),
@@ -79,7 +76,7 @@ export function reportCompile(file: string, result: CompileResult): void {
   for (const one of result.diagnostics) {
     if (one.severity === "error") errors++;
     else if (output.quiet) continue;
-    const shown = output.json ? JSON.stringify(cDiagnosticJson(one)) : cDiagnosticText(one, text);
+    const shown = output.json ? JSON.stringify(cDiagnosticJson(one)) : diagnosticText(one, text, colors("stderr"));
     process.stderr.write(`${shown}\n`);
   }
   if (result.object === null) {

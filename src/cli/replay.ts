@@ -13,7 +13,7 @@ import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
 import { isGzip } from "../pcap/open.ts";
 import { openBytes } from "../pcap.ts";
 import type { EmbeddedTarget } from "../runtime/target.ts";
-import { readBtf } from "./btf-file.ts";
+import { kernelTypes } from "./btf-file.ts";
 import { isSource, readObject } from "./compile.ts";
 import { count, number } from "./format.ts";
 import { readInput } from "./input.ts";
@@ -61,7 +61,7 @@ export async function replayObject(request: RunRequest): Promise<void> {
     request.object,
   );
   const wanted = programsFor(spec, request);
-  const target = await targetFor(request, wanted);
+  const { target, types } = await targetFor(request, wanted);
   const collection = loadObject(
     spec,
     target,
@@ -70,13 +70,13 @@ export async function replayObject(request: RunRequest): Promise<void> {
   );
   try {
     if (request.maps !== undefined) await putEntries(collection, request.maps);
-    if (!output.json) reportLoad(collection, request);
+    if (!output.json) reportLoad(collection, request, types);
     const outcomes: Outcome[] = [];
     if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));
     else if (request.events !== undefined)
       outcomes.push(...(await replayRecording(collection, request.events, request.format ?? [])));
     else say("nothing to run on: give a capture with --pcap FILE, or recorded events with --events FILE");
-    if (output.json) printJson(documentOf(collection, outcomes));
+    if (output.json) printJson(documentOf(collection, outcomes, types));
     else report(collection, outcomes, request);
   } finally {
     collection.close();
@@ -137,7 +137,13 @@ function isPacketProg(prog: ProgSpec): boolean {
   return PACKET_TYPES.has(progTypeWord(prog.type));
 }
 
-async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Promise<Target> {
+interface Chosen {
+  readonly target: Target;
+  /** Whose types the programs were fitted to, for people; empty where they need none, or where the kernel does it. */
+  readonly types: string;
+}
+
+async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Promise<Chosen> {
   if (request.target === "linux") {
     // A source is compiled against it whatever the target.
     if ((request.btf !== undefined && !isSource(request.object)) || request.unsafe === true) {
@@ -149,22 +155,22 @@ async function targetFor(request: RunRequest, wanted: readonly ProgSpec[]): Prom
         },
       );
     }
-    return (await import("../linux/target.ts")).linux();
+    return { target: (await import("../linux/target.ts")).linux(), types: "" };
   }
-  const [{ embedded }, { host }, { Btf }] = await Promise.all([
-    import("../runtime/embedded.ts"),
-    import("#host"),
-    import("../btf/btf.ts"),
-  ]);
-  const raw =
-    request.btf !== undefined ? await readBtf(request.btf) : wanted.some(needsKernelBtf) ? host.kernelBtf() : null;
-  return embedded({
+  const { embedded } = await import("../runtime/embedded.ts");
+  const types = request.btf !== undefined || wanted.some(needsKernelBtf) ? await kernelTypes(request.btf) : null;
+  if (types?.btf.partial === true) {
+    const { checkAttachKnown } = await import("./profile-fit.ts");
+    for (const prog of wanted) checkAttachKnown(prog, types.btf);
+  }
+  const target = embedded({
     ...(request.engine === undefined ? {} : { engine: request.engine }),
     random: request.seed,
-    ...(raw === null ? {} : { kernelBtf: new Btf(raw) }),
+    ...(types === null ? {} : { kernelBtf: types.btf }),
     ...(request.unsafe === true ? { unsafe: true } : {}),
     onTrace: (line) => say(line),
   });
+  return { target, types: types?.from ?? "" };
 }
 
 /** Packet programs without CO-RE and kernel symbols do without: reading megabytes of BTF would be most of a short run. */
@@ -248,7 +254,7 @@ function eventProgs(collection: Collection): readonly Program[] {
   return tracing.length > 0 ? tracing : entries;
 }
 
-function reportLoad(collection: Collection, request: RunRequest): void {
+function reportLoad(collection: Collection, request: RunRequest, types: string): void {
   const c = colors();
   const { target } = collection;
   const where =
@@ -257,7 +263,9 @@ function reportLoad(collection: Collection, request: RunRequest): void {
   const programs = Object.values(collection.programs);
   const maps = collection.userMaps;
   print(`${c.bold(request.object)} ${where}`);
-  print(`  load     ${ms(load)}  ${count(programs.length, "program")}, ${count(maps.length, "map")}`);
+  print(
+    `  load     ${ms(load)}  ${count(programs.length, "program")}, ${count(maps.length, "map")}${types === "" ? "" : `, ${types}`}`,
+  );
   print(
     `  verify   ${ms(verify)}  ${programs.map((program) => `${program.name} (${program.type}): ${number(program.stats.insns)} insns, ${number(program.stats.processed)} processed${program.stats.safe === false ? c.yellow(", rejected: every access is checked as it runs") : ""}`).join("; ")}`,
   );
@@ -302,13 +310,14 @@ function verdictNames(program: Program, result: ReplayResult): string[] {
   return names.filter((name, i) => i < 5 || (result.verdicts[name] ?? 0) > 0);
 }
 
-function documentOf(collection: Collection, outcomes: readonly Outcome[]): object {
+function documentOf(collection: Collection, outcomes: readonly Outcome[], types: string): object {
   const { load, verify, jit } = collection.times;
   const programs = Object.values(collection.programs);
   const packets = outcomes[0]?.packets ?? null;
   const events = outcomes.filter((outcome) => outcome.events !== null);
   return {
     target: collection.target.name,
+    ...(types === "" ? {} : { btf: types }),
     programs: programs.map((program) => ({
       name: program.name,
       type: program.type,

@@ -2,16 +2,17 @@
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { kfuncModel } from "../abi/kfunc-model.ts";
 import { SkepError } from "../base/error.ts";
-import { Btf } from "../btf/btf.ts";
 import type { LoadExtras } from "../linux/prog-attr.ts";
 import type { KernelView } from "../loader/resolve-object.ts";
-import type { ObjSpec } from "../obj/spec.ts";
+import type { ObjSpec, ProgSpec } from "../obj/spec.ts";
 import type { VerifyOptions } from "../verifier/verify.ts";
-import { readInput } from "./input.ts";
+import { kernelTypes } from "./btf-file.ts";
 
 export interface Model {
   /** Where the types of the kernel come from, for people. */
   readonly source: string;
+  /** Throws "btf/profile" for a program that the types are not enough for. */
+  checkFits(prog: ProgSpec): void;
   /** A view for one object. */
   view(): KernelView;
   /** Of struct_ops programs, by name: the member that each is for. */
@@ -20,14 +21,16 @@ export interface Model {
   readonly machine: VerifyOptions;
 }
 
-/** `btf` names a file; without it the running kernel's is read, if there is one. */
+/** `btf` as --btf has it. */
 export async function openModel(btf: string | undefined, besideLinux: boolean): Promise<Model> {
-  const { host } = await import("#host");
-  const raw = btf === undefined ? host.kernelBtf() : await readInput(btf);
-  const kernelBtf = raw === null ? null : new Btf(raw);
-  const { structOpsExtras } = await import("../linux/prog-attr.ts");
+  const { btf: kernelBtf, from: source } = await kernelTypes(btf);
+  const [{ structOpsExtras }, { checkAttachKnown }] = await Promise.all([
+    import("../linux/prog-attr.ts"),
+    import("./profile-fit.ts"),
+  ]);
   return {
-    source: btf ?? (raw === null ? "no kernel BTF" : "the running kernel's BTF"),
+    source,
+    checkFits: (prog) => checkAttachKnown(prog, kernelBtf),
     view: () => ({
       kernelBtf,
       kconfig: (name) => MODEL_KCONFIG[name],

@@ -55,7 +55,7 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
       say(`model: Linux 6.18's verifier${tables}, ${model.source}`);
     }
     for (const file of request.files.flatMap(objectsAt)) {
-      const spec = await objectOrFailure(file, request.files.length > 1 || file !== request.files[0]);
+      const spec = await objectOrFailure(file, request.btf, request.files.length > 1 || file !== request.files[0]);
       if (spec instanceof SkepError) {
         rows.push({ file, prog: null, ours: null, findings: null, failure: spec, linux: null });
         if (!output.json) show(rows.at(-1)!, request);
@@ -108,6 +108,7 @@ function verdictOn(
 ): Row {
   let resolved: ResolvedProg;
   try {
+    model.checkFits(prog);
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;
@@ -141,9 +142,13 @@ function findingsOf(
 }
 
 /** Among many objects one that cannot be read is a finding, not the end. */
-async function objectOrFailure(file: string, amongMany: boolean): Promise<ObjSpec | SkepError> {
+async function objectOrFailure(
+  file: string,
+  btf: string | undefined,
+  amongMany: boolean,
+): Promise<ObjSpec | SkepError> {
   try {
-    return parseObject(await readObject(file), file);
+    return parseObject(await readObject(file, btf === undefined ? {} : { btf }), file);
   } catch (error) {
     if (amongMany && error instanceof SkepError) return error;
     throw error;

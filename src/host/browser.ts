@@ -2,6 +2,7 @@ import { concatBytes } from "../base/bytes.ts";
 import { SkepError } from "../base/error.ts";
 import { gzipError } from "./gzip-error.ts";
 import { type Host, MAX_GUNZIP_BYTES } from "./host.ts";
+import { profileError } from "./profile-error.ts";
 
 /** The little of the web platform that is needed; declared here because only this file may use it. */
 declare function fetch(url: string): Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
@@ -13,6 +14,15 @@ interface ByteStream {
 declare class Blob {
   constructor(parts: readonly Uint8Array[]);
   stream(): ByteStream;
+}
+declare class URL {
+  constructor(url: string, base: string);
+  readonly href: string;
+}
+declare global {
+  interface ImportMeta {
+    url: string;
+  }
 }
 declare class DecompressionStream {
   constructor(format: "gzip");
@@ -48,6 +58,18 @@ export const host: Host = {
 
   kernelBtf(): Uint8Array | null {
     return null;
+  },
+
+  async kernelProfile(): Promise<Uint8Array> {
+    // Written out, so that bundlers see the file and bring it along.
+    const url = new URL("../../data/linux-6.18.btf.gz", import.meta.url).href;
+    try {
+      const bytes = await this.readFile(url);
+      // A server that says "Content-Encoding: gzip" of it has had it expanded already.
+      return bytes[0] === 0x1f ? await this.gunzip(bytes) : bytes;
+    } catch (cause) {
+      throw profileError(url, cause);
+    }
   },
 
   breathe(): Promise<void> {

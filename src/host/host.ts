@@ -7,6 +7,11 @@ export interface Host {
   gunzip(bytes: Uint8Array): Promise<Uint8Array>;
   /** Raw BTF of the running kernel, or null where there is none to read. */
   kernelBtf(): Uint8Array | null;
+  /**
+   * The bundled profile: raw BTF with the types of Linux 6.18 that programs mostly need (scripts/profile.mjs makes it). At once
+   * where files can be read at once. Throws SkepError "host/profile" where it is not with the package.
+   */
+  kernelProfile(): Uint8Array | Promise<Uint8Array>;
   /** Resolves in the next turn of the event loop: lets timers, signals and paint run during a long replay. */
   breathe(): Promise<void>;
 }

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { gunzip, gunzipSync } from "node:zlib";
 import { SkepError } from "../base/error.ts";
 import { gzipError } from "./gzip-error.ts";
 import { type Host, MAX_GUNZIP_BYTES } from "./host.ts";
+import { profileError } from "./profile-error.ts";
 
 const VMLINUX_BTF = "/sys/kernel/btf/vmlinux";
 
@@ -33,6 +34,15 @@ export const host: Host = {
       return new Uint8Array(readFileSync(VMLINUX_BTF));
     } catch {
       return null; // another system, no CONFIG_DEBUG_INFO_BTF, or not readable: all mean "none here"
+    }
+  },
+
+  kernelProfile(): Uint8Array {
+    const file = new URL("../../data/linux-6.18.btf.gz", import.meta.url);
+    try {
+      return new Uint8Array(gunzipSync(readFileSync(file)));
+    } catch (cause) {
+      throw profileError(file.pathname, cause);
     }
   },
 

@@ -138,7 +138,7 @@ const ATTACH_RULES: readonly AttachRule[] = [
 ];
 
 /** Id in the kernel's BTF of what the program's section names; 0 where its type has none. Throws NotSupported. */
-export function attachBtfId(prog: ResolvedProg): number {
+export function attachBtfId(prog: Pick<ResolvedProg, "spec" | "kernelBtf">): number {
   const { spec, kernelBtf } = prog;
   const rule = ATTACH_RULES.find(
     (each) => each.type === spec.type && (each.attach === undefined || each.attach.includes(spec.expectedAttachType)),

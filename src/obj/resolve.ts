@@ -105,7 +105,7 @@ function kfuncId(prog: ProgSpec, reloc: KernelReloc, options: ResolveOptions): n
   const id = known !== 0 && options.hasKfunc?.(name) === false ? 0 : known;
   if (kernelBtf === null || id === 0) {
     if (reloc.weak) return 0;
-    let why = "not found in the kernel's BTF";
+    let why = notFound(kernelBtf);
     if (options.kernelBtf === null) why = "the target has no kernel BTF";
     else if (known !== 0) why = "the target does not have it";
     const advice = "declare it __weak and test it with bpf_ksym_exists(), or use a kernel that has it";
@@ -141,7 +141,7 @@ function ksymVarId(obj: ObjSpec, prog: ProgSpec, reloc: KernelReloc, kernelBtf: 
   const id = kernelBtf === null ? 0 : kernelBtf.find(reloc.name, "var");
   if (kernelBtf === null || id === 0) {
     if (reloc.weak) return 0;
-    const why = kernelBtf === null ? "the target has no kernel BTF" : "not found in the kernel's BTF";
+    const why = kernelBtf === null ? "the target has no kernel BTF" : notFound(kernelBtf);
     const advice = "only per-CPU variables are in it; declare others as `extern const void name __ksym`";
     throw fail(obj, prog, reloc, "obj/ksym", `kernel variable '${reloc.name}': ${why}`, advice);
   }
@@ -151,6 +151,12 @@ function ksymVarId(obj: ObjSpec, prog: ProgSpec, reloc: KernelReloc, kernelBtf: 
     throw fail(obj, prog, reloc, "obj/ksym", `kernel variable '${reloc.name}' is declared with another type`);
   }
   return id;
+}
+
+function notFound(kernelBtf: BtfView | null): string {
+  return kernelBtf?.partial === true
+    ? "not among the bundled types of Linux 6.18, which are not all: a kernel's own BTF may have it"
+    : "not found in the kernel's BTF";
 }
 
 function fail(

@@ -1,23 +1,27 @@
 /** Special fields of what a register points to: a map's value or an object of the program's heap. */
+import type { BtfView } from "../btf/types.ts";
 import type { Env } from "./env.ts";
 import { type FieldRecord, structRecord } from "./record.ts";
 import { BTF_PROG, isAllocObject, PTR_TO_MAP_VALUE, RAW0, RAW1, type Words } from "./regs.ts";
 
-const structs = new WeakMap<object, Map<number, FieldRecord | null>>();
+type Records = Map<number, FieldRecord | null>;
+
+/** By the program's BTF; records name types of the kernel's, so with another kernel they are made anew. */
+const structs = new WeakMap<object, { readonly kernelBtf: BtfView | null; readonly records: Records }>();
 
 /** Record of a struct of the program's BTF, parsed once. */
 export function recordOfStruct(env: Env, typeId: number): FieldRecord | null {
-  const btf = env.prog.btf;
+  const { btf, kernelBtf } = env.prog;
   if (btf === null) return null;
   let known = structs.get(btf);
-  if (known === undefined) {
-    known = new Map();
+  if (known === undefined || known.kernelBtf !== kernelBtf) {
+    known = { kernelBtf, records: new Map() };
     structs.set(btf, known);
   }
-  let record = known.get(typeId);
+  let record = known.records.get(typeId);
   if (record === undefined) {
-    record = structRecord(btf, typeId, env.prog.kernelBtf);
-    known.set(typeId, record);
+    record = structRecord(btf, typeId, kernelBtf);
+    known.records.set(typeId, record);
   }
   return record;
 }

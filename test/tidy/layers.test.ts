@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   loader: ["base", "isa", "btf", "abi", "obj", "pcap"],
   runtime: ["base", "isa", "elf", "btf", "wasm", "pcap", "abi", "layout", "obj", "verifier", "engine", "loader"],
   linux: ["base", "isa", "elf", "btf", "abi", "obj", "loader", "verifier", "pcap"],
-  host: ["base", "pcap"],
+  host: ["base", "btf"],
 };
 
 /** Files directly in src/ are the published entries and may compose everything but the command line. */

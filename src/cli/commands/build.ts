@@ -19,7 +19,10 @@ export function register(program: Command): void {
     .option("-U, --undef <name>", "undefine a macro", list)
     .option("--preinclude <file>", "read this before the source (clang's -include)", list)
     .addOption(new Option("--mcpu <version>", "instruction set").choices(["v2", "v3", "v4"]).default("v3"))
-    .option("--btf <file>", "kernel BTF for vmlinux.h (default: the running kernel's)")
+    .option(
+      "--btf <file>",
+      "kernel BTF for vmlinux.h, or profile for the bundled one (default: the running kernel's, if there is one)",
+    )
     .option("--no-optimize", "leave the program as it was lowered")
     .addOption(new Option("--cc <compiler>", "have another compiler do it").choices(["skep", "clang"]).default("skep"))
     .addOption(

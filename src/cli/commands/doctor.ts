@@ -1,6 +1,8 @@
 /** `skep doctor`: what works on this machine, what does not, and one fix for each. */
 import type { Command } from "commander";
+import { kernelTypes } from "../btf-file.ts";
 import { EXIT_MISSING } from "../exit.ts";
+import { number } from "../format.ts";
 import { colors, output, print, printJson } from "../output.ts";
 
 export interface Check {
@@ -20,20 +22,30 @@ export function register(program: Command): void {
     .description("check this machine: what works, what is missing, one fix for each")
     .action(async () => {
       const { linuxChecks } = await import("../kernel/doctor.ts");
-      const checks = [...embeddedChecks(), ...(await linuxChecks())];
+      const checks = [...(await embeddedChecks()), ...(await linuxChecks())];
       if (output.json) printJson({ checks });
       else show(checks);
       if (checks.some((check) => check.for === "embedded" && check.ok === false)) process.exitCode = EXIT_MISSING;
     });
 }
 
-function embeddedChecks(): Check[] {
+async function embeddedChecks(): Promise<Check[]> {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
   return [
     check("embedded", "Node.js", recent, process.version, "install Node.js 20.19 or newer"),
+    await types(),
     check("embedded", "WebAssembly", typeof WebAssembly === "object", "available", "run Node without --jitless"),
   ];
+}
+
+/** What stands for the kernel's types where there is no kernel to read them from. */
+async function types(): Promise<Check> {
+  const found = await kernelTypes("profile").then(
+    ({ btf, from }) => `${from}, ${number(btf.length)} types`,
+    () => null,
+  );
+  return check("embedded", "types", found !== null, found ?? "no data/ beside dist/", "install the package again");
 }
 
 export function check(target: Check["for"], name: string, ok: boolean | null, found: string, fix: string): Check {

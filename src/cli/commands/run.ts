@@ -41,7 +41,7 @@ export function register(program: Command): void {
     .option("--maps <file>", "put entries into maps first: JSON, as --json prints maps")
     .option("--limit <n>", "stop after so many packets", positive)
     .option("--rows <n>", "most entries to show of a map", positive, 10)
-    .option("--btf <file>", "kernel BTF to relocate CO-RE accesses against")
+    .option("--btf <file>", "kernel BTF to relocate CO-RE accesses against, or profile for the bundled one")
     .option("--seed <n>", "seed of random numbers and hash tables", positive, 1)
     .option("--unsafe", "run even what the verifier refuses, with every access checked")
     .addHelpText(

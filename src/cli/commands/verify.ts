@@ -19,7 +19,10 @@ export function register(program: Command): void {
         LOG_LEVELS,
       ),
     )
-    .option("--btf <file>", "kernel BTF (default: the running kernel's, if there is one)")
+    .option(
+      "--btf <file>",
+      "kernel BTF, or profile for the bundled one (default: the running kernel's, if there is one)",
+    )
     .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
     .addHelpText(
       "after",

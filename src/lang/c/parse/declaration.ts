@@ -308,7 +308,15 @@ function finishVariable(p: Parser, decl: VarDecl, local: boolean): void {
         help: "keep it in a map: a per-CPU array of one element is the usual scratch buffer",
       });
     }
-    if (decl.init === undefined && (qualsOf(type) & CONST) !== 0 && t.kind !== "record" && decl.attrs.unused !== true) {
+    // In a macro it is typeof of something const, to be filled through a pointer: BPF_CORE_READ.
+    const inMacro = loc <= 0;
+    if (
+      decl.init === undefined &&
+      (qualsOf(type) & CONST) !== 0 &&
+      t.kind !== "record" &&
+      decl.attrs.unused !== true &&
+      !inMacro
+    ) {
       p.warn("C546", `const variable '${name}' is not initialized`, loc);
     }
   }
