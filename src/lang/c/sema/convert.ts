@@ -51,17 +51,31 @@ export function markAddress(place: Expr): void {
   if (at.kind === "var") at.decl.addressTaken = true;
 }
 
-/** C11 6.3.1.1: small integers and bit-fields become int where int holds them all. */
+/** C11 6.3.1.1: small integers and bit-fields, whatever their declared type, become int where int holds them all. */
 export function promote(e: Expr): Expr {
   const type = intOf(e.type);
   if (type === undefined) return e;
-  if (e.kind === "load" && e.place.kind === "member" && e.place.field.bitWidth >= 0) {
-    const width = e.place.field.bitWidth;
-    if (type.size <= 4 && width < 32) return castTo(e, INT);
-    if (type.size <= 4 && width === 32) return castTo(e, type.signed ? INT : UINT);
-  }
+  const width = bitWidthOf(e);
+  if (width >= 0 && width < 32) return castTo(e, INT);
+  if (width === 32) return castTo(e, type.signed ? INT : UINT);
   if (type.rank < 3) return castTo(e, INT);
   return bare(e.type).kind === "enum" ? castTo(e, type) : e;
+}
+
+/** Bits of the bit-field whose value this is, as clang sees it: what was assigned, too, but not x++; -1 where it is none. */
+function bitWidthOf(e: Expr): number {
+  switch (e.kind) {
+    case "load":
+    case "assign":
+    case "assignop":
+      return e.place.kind === "member" ? e.place.field.bitWidth : -1;
+    case "incdec":
+      return !e.post && e.place.kind === "member" ? e.place.field.bitWidth : -1;
+    case "comma":
+      return bitWidthOf(e.right);
+    default:
+      return -1;
+  }
 }
 
 export function isInteger(type: CType): boolean {
