@@ -160,6 +160,7 @@ export function clangArguments(request: SourceOptions): string[] {
     "-O2",
     "-g",
     "-w",
+    ...(request.wrapv === true ? ["-fwrapv"] : []),
     ...(request.define ?? []).map((one) => `-D${one}`),
     ...(request.define?.some((one) => one.startsWith("__TARGET_ARCH_"))
       ? []

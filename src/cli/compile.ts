@@ -23,6 +23,8 @@ export interface SourceOptions {
   readonly mcpu?: 2 | 3 | 4;
   /** Kernel BTF file for vmlinux.h, or "profile". */
   readonly btf?: string;
+  /** Signed overflow wraps around. */
+  readonly wrapv?: boolean;
   /** Leave the program as it was lowered. */
   readonly noOptimize?: boolean;
 }
@@ -62,6 +64,7 @@ function compileOptions(options: SourceOptions): Omit<CompileOptions, "files"> {
     undefs: options.undef ?? [],
     preincludes: options.preinclude ?? [],
     ...(options.mcpu === undefined ? {} : { cpu: options.mcpu }),
+    ...(options.wrapv === true ? { wrapv: true } : {}),
     ...(options.noOptimize === true ? { noOptimize: true } : {}),
   };
 }

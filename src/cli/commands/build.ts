@@ -23,6 +23,7 @@ export function register(program: Command): void {
       "--btf <file>",
       "kernel BTF for vmlinux.h, or profile for the bundled one (default: the running kernel's, if there is one)",
     )
+    .option("--wrapv", "signed overflow wraps around (clang's -fwrapv)")
     .option("--no-optimize", "leave the program as it was lowered")
     .addOption(new Option("--cc <compiler>", "have another compiler do it").choices(["skep", "clang"]).default("skep"))
     .addOption(

@@ -36,6 +36,11 @@ export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDi
   return diagnostics;
 }
 
+/** Only what the code generator cannot do without. */
+export function legalize(module: IrModule): IrDiagnostic[] {
+  return module.functions.flatMap((fn) => (fn.blocks.length === 0 ? [] : lowerMemOps(fn)));
+}
+
 /** Variables to values, and what that shows. */
 function scalarize(fn: IrFunction, module: IrModule): void {
   if (fn.blocks.length === 0) return;

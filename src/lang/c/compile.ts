@@ -6,7 +6,7 @@ import type { Btf } from "../../btf/btf.ts";
 import { BtfBuilder } from "../../btf/write.ts";
 import { emitObject } from "../../codegen/object.ts";
 import type { IrDiagnostic, IrModule } from "../../ir/ir.ts";
-import { optimize } from "../../ir/passes/optimize.ts";
+import { legalize, optimize } from "../../ir/passes/optimize.ts";
 import type { Diagnostic } from "./diag.ts";
 import { shippedHeader } from "./headers/shipped.ts";
 import { lower } from "./lower/lower.ts";
@@ -32,6 +32,8 @@ export interface CompileOptions {
   /** Answers #include "vmlinux.h": called once, when it is met. */
   readonly kernelBtf?: () => Btf | undefined;
   readonly warnings?: boolean;
+  /** Signed overflow wraps around (clang's -fwrapv) instead of being undefined. */
+  readonly wrapv?: boolean;
   /** Leave the program as it was lowered. */
   readonly noOptimize?: boolean;
 }
@@ -73,13 +75,12 @@ export function compileC(name: string, source: Uint8Array | undefined, options: 
   });
   const { deps } = unit;
   if (unit.errors > 0) return { object: null, diagnostics: unit.diagnostics, module: null, deps };
-  const lowered = lower(unit);
+  const lowered = lower(unit, options.wrapv === true);
   const diagnostics = [...unit.diagnostics, ...lowered.diagnostics];
   const { module } = lowered;
   if (lowered.errors > 0) return { object: null, diagnostics, module, deps };
-  if (options.noOptimize !== true) {
-    diagnostics.push(...optimize(module, { cpu }).map((one) => ofIr(one, module)));
-  }
+  const passed = options.noOptimize === true ? legalize(module) : optimize(module, { cpu });
+  diagnostics.push(...passed.map((one) => ofIr(one, module)));
   if (diagnostics.some((one) => one.severity === "error")) return { object: null, diagnostics, module, deps };
   const types = new BtfBuilder();
   for (const type of lowered.types) types.add(type);

@@ -1,7 +1,7 @@
 /** Builtins and macros whose result both compilers must agree on. */
 import type { Scope } from "./scope.ts";
 import { fixed, type Node, typed } from "./tree.ts";
-import { INT, type IntType, promoted, S32, S64, U16, U32, U64 } from "./types.ts";
+import { INT, type IntType, promoted, S8, S16, S32, S64, U8, U16, U32, U64 } from "./types.ts";
 
 interface Value {
   readonly type: IntType;
@@ -21,16 +21,12 @@ const wrap =
 const overflow =
   (op: string): Form =>
   (s, a, b) => {
-    const type = s.r.pick([U32, S32, U64, S64, U16]);
-    // Multiplying with an overflow check of 64 bits needs 128
-    const narrow = op === "mul" ? s.r.pick([U32, U16]) : type;
+    // Two of 64 bits would need 128, and mixed signs 65
+    const wide = op === "mul" || s.r.below(3) > 0 ? undefined : s.r.pick([U64, S64]);
+    const type = (): string => (wide ?? s.r.pick([U32, S32, U16, S16, U8, S8])).name;
     const t = s.name("o");
-    return of(
-      U64,
-      typed(
-        "u64",
-      )`({ ${narrow.name} ${t}; u64 ${t}b = __builtin_${op}_overflow(${fixed`(${narrow.name})${a}`}, ${fixed`(${narrow.name})${b}`}, &${t}); ${t}b * 3 + (u64)${t}; })`,
-    );
+    const call = fixed`__builtin_${op}_overflow(${fixed`(${type()})${a}`}, ${fixed`(${type()})${b}`}, &${t})`;
+    return of(U64, typed("u64")`({ ${type()} ${t}; u64 ${t}b = ${call}; ${t}b * 3 + (u64)${t}; })`);
   };
 
 const FORMS: readonly Form[] = [

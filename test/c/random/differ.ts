@@ -28,7 +28,7 @@ export interface Sides {
   readonly inputs: readonly Uint8Array[];
 }
 
-/** All programs are for one cpu. */
+/** All programs are for one cpu and one rule of overflow. */
 export function compare(programs: readonly Program[], sides: Sides): Report {
   const findings: Finding[] = [];
   const insns: { program: Program; ours: number; theirs: number }[] = [];
@@ -74,7 +74,7 @@ function objects(programs: readonly Program[], compiler: Compiler): Map<Program,
   const found = new Map<Program, Compiled>();
   const half = (some: readonly Program[]): void => {
     if (some.length === 0) return;
-    const made = compiler(source(some), some[0]!.cpu);
+    const made = compiler(source(some), some[0]!);
     if (made.object !== null || some.length === 1) {
       for (const one of some) found.set(one, made);
       return;

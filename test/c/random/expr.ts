@@ -6,7 +6,7 @@ import { builtin } from "./builtins.ts";
 import { isRecord } from "./records.ts";
 import type { Func, Row, Scalar, Scope } from "./scope.ts";
 import { fixed, type Node, typed } from "./tree.ts";
-import { common, constant, INT, type IntType, promoted, S64, TYPES, U8, U16, U32, U64 } from "./types.ts";
+import { common, constant, INT, type IntType, promoted, S8, S16, S64, TYPES, U8, U16, U32, U64 } from "./types.ts";
 
 export interface Expr {
   readonly node: Node;
@@ -23,6 +23,8 @@ export interface Lvalue extends Expr {
 }
 
 export const of = (type: IntType, node: Node): Expr => ({ type, node });
+
+const unsignedOf = (type: IntType): IntType => (type.bits === 64 ? U64 : U32);
 
 export function promote(e: Expr): IntType {
   return promoted(e.type, e.fieldBits);
@@ -119,7 +121,17 @@ const FORMS: readonly Form[] = [
 function arithmetic(s: Scope, depth: number, effects: boolean): Expr {
   const [a, b] = operands(s, depth, effects);
   const type = common(promote(a), promote(b));
-  return of(type, typed(type.name)`(${a.node} ${s.r.pick(["+", "-", "*"])} ${b.node})`);
+  const op = s.r.pick(["+", "-", "*"]);
+  if (type.signed && !s.c.wraps) {
+    // Of narrow operands, whose result fits, or unsigned
+    const narrow = s.often(60) ? s.r.pick([S16, U8, S8]) : type.bits === 64 ? U64 : U32;
+    const result = promoted(narrow);
+    return of(
+      result,
+      typed(result.name)`(${fixed`(${narrow.name})${a.node}`} ${op} ${fixed`(${narrow.name})${b.node}`})`,
+    );
+  }
+  return of(type, typed(type.name)`(${a.node} ${op} ${b.node})`);
 }
 
 function bitwise(s: Scope, depth: number, effects: boolean): Expr {
@@ -136,10 +148,11 @@ function operands(s: Scope, depth: number, effects: boolean): [Expr, Expr] {
 
 function shift(s: Scope, depth: number): Expr {
   const a = expr(s, depth - 1);
-  const type = promote(a);
+  const op = s.r.pick(["<<", ">>"]);
+  const type = s.c.wraps || op === ">>" ? promote(a) : unsignedOf(promote(a));
   const count = s.often(50) ? fixed`${s.r.below(type.bits)}` : fixed`(${expr(s, 1).node} & ${type.bits - 1})`;
   // The reducer may put a narrower operand in: the cast keeps the width
-  return of(type, typed(type.name)`(${fixed`(${type.name})${a.node}`} ${s.r.pick(["<<", ">>"])} ${count})`);
+  return of(type, typed(type.name)`(${fixed`(${type.name})${a.node}`} ${op} ${count})`);
 }
 
 function divide(s: Scope, depth: number): Expr {
@@ -173,6 +186,7 @@ function cast(s: Scope, depth: number, effects: boolean): Expr {
 function unary(s: Scope, depth: number, effects: boolean): Expr {
   const a = expr(s, depth - 1, effects);
   const op = s.r.pick(["-", "~", "!", "!!", "+"]);
+  if (op === "-" && !s.c.wraps) return of(INT, typed("int")`(- ${fixed`(${s.r.pick(["s16", "u8", "s8"])})${a.node}`})`);
   const type = op.startsWith("!") ? INT : promote(a);
   return of(type, typed(type.name)`(${op} ${a.node})`);
 }
@@ -211,11 +225,14 @@ export function change(s: Scope, depth: number): Expr | null {
     const { node, type, fieldBits } = to;
     const right = (): Node => expr(s, depth, to.plain).node;
     const text = typed(type.name);
-    const kind = s.r.below(8);
+    const overflows = !s.c.wraps && promoted(type, fieldBits).signed && type.bits >= 32 && type.isBool !== true;
+    const kind = overflows ? s.r.below(2) : s.r.below(8);
     let made: Node;
     if (kind < 2) made = text`(${node} = ${right()})`;
-    else if (kind < 4) made = text`(${node} ${s.r.pick(["+=", "-=", "*=", "^=", "|=", "&="])} ${right()})`;
-    else if (kind === 4) {
+    else if (kind < 4) {
+      const narrow = s.c.wraps || !promoted(type, fieldBits).signed ? "" : "(s8)";
+      made = text`(${node} ${s.r.pick(["+=", "-=", "*=", "^=", "|=", "&="])} ${narrow === "" ? right() : fixed`${narrow}${right()}`})`;
+    } else if (kind === 4 && (s.c.wraps || !promoted(type, fieldBits).signed)) {
       const width = promoted(type, fieldBits).bits;
       made = text`(${node} ${s.r.pick(["<<=", ">>="])} ${fixed`(${right()} & ${width - 1})`})`;
     } else if (kind === 5 && type.isBool !== true && (!promoted(type, fieldBits).signed || s.c.cpu === 4)) {
@@ -239,7 +256,7 @@ function statementExpr(s: Scope, depth: number, effects: boolean): Expr {
       result,
       typed(
         result.name,
-      )`({ ${type.name} ${name} = ${first.node}; ${name} ${s.r.pick(["+=", "^=", "-="])} ${second.node}; +${name}; })`,
+      )`({ ${type.name} ${name} = ${first.node}; ${name} ${s.r.pick(s.c.wraps || !result.signed ? ["+=", "^=", "-="] : ["^=", "|="])} ${second.node}; +${name}; })`,
     );
   });
 }

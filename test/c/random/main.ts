@@ -60,10 +60,15 @@ const cpus: readonly Cpu[] =
     : /^v?[234]$/.test(values.mcpu)
       ? [Number(values.mcpu.at(-1)) as Cpu]
       : fail(`no cpu ${values.mcpu}`);
-const cpuOf = (i: number): Cpu => cpus[Math.floor(i / number(values.batch)) % cpus.length]!;
+const batch = number(values.batch);
+/** Program `i` is for this cpu, and with wrapping or without, whatever else runs: batches alternate. */
+const make = (i: number): Program => {
+  const turn = Math.floor(i / batch);
+  return generate(seed, i, cpus[(turn >> 1) % cpus.length]!, turn % 2 === 0);
+};
 
 if (values.show) {
-  console.log(source(Array.from({ length: count }, (_, i) => generate(seed, from + i, cpuOf(i)))));
+  console.log(source(Array.from({ length: count }, (_, i) => make(from + i))));
   process.exit(0);
 }
 if (values.against === "clang" && clang() === null) fail("clang-19 is not here: --against plain does without");
@@ -99,12 +104,14 @@ let sums = [0, 0];
 let compared = 0;
 let reported = 0;
 
-for (let at = 0; at < count; at += number(values.batch)) {
-  const size = Math.min(number(values.batch), count - at);
-  const programs = Array.from({ length: size }, (_, i) => generate(seed, from + at + i, cpuOf(at)));
+for (let at = 0; at < count; ) {
+  // Up to where the next batch begins
+  const size = Math.min(batch - ((from + at) % batch), count - at);
+  const programs = Array.from({ length: size }, (_, i) => make(from + at + i));
   const all = benches();
   const report = compare(programs, sidesOf(all));
   close(all);
+  at += size;
   done += report.programs;
   unusable += report.unusable;
   for (const [name, one] of Object.entries(report.accepted)) {

@@ -34,8 +34,9 @@ function array(s: Scope): Node | null {
   if (s.stackBytes + bytes > MAX_STACK_BYTES) return null;
   s.stackBytes += bytes;
   const name = s.name("a");
+  const made = stmt`${elem.name} ${name}[${length}] = { ${expr(s, 1).node}, [${s.r.below(length)}] = ${s.r.below(100)} };`;
   s.rows.push({ text: name, elem, length, root: name, write: true, address: true });
-  return stmt`${elem.name} ${name}[${length}] = { ${expr(s, 1).node}, [${s.r.below(length)}] = ${s.r.below(100)} };`;
+  return made;
 }
 
 function struct(s: Scope): Node | null {
@@ -61,9 +62,9 @@ function pointer(s: Scope): Node | null {
     return stmt`${one.write ? "" : "const "}${one.type.name} *${name} = ${one.write ? "" : "(void *)"}&${one.text};`;
   }
   const half = row.length >> 1;
+  const at = half === 0 ? fixed`0` : index(s, half);
   const mine: Row = { ...row, text: name, length: Math.max(1, half) };
   s.rows.push(mine);
-  const at = half === 0 ? fixed`0` : index(s, half);
   const constant = row.write ? "" : "const ";
   return s.often(50)
     ? stmt`${constant}${row.elem.name} *${name} = &${row.text}[${at}];`
@@ -179,7 +180,7 @@ function update(s: Scope): Node | null {
   const flags = map.kind === "hash" ? s.r.pick(["BPF_ANY", "BPF_NOEXIST", "BPF_EXIST"]) : "BPF_ANY";
   const result = fixed`bpf_map_update_elem(&${map.name}, &${key}, &${value}, ${flags})`;
   const to = s.some(s.scalars.filter((one) => one.write && one.type.isBool !== true));
-  const used = to === undefined ? fixed`${result}` : fixed`${to.text} += ${result}`;
+  const used = to === undefined ? fixed`${result}` : fixed`${to.text} ^= ${result}`;
   return stmt`{\n${declared}\n${map.value.name} ${value}${initial};\n${used};\n}`;
 }
 
@@ -194,7 +195,7 @@ function remove(s: Scope): Node | null {
   if (map === undefined) return null;
   const [declared, key] = keyOf(s, map);
   const to = s.some(s.scalars.filter((one) => one.write && one.type.isBool !== true));
-  return stmt`{\n${declared}\n${to === undefined ? "" : `${to.text} -= `}bpf_map_delete_elem(&${map.name}, &${key});\n}`;
+  return stmt`{\n${declared}\n${to === undefined ? "" : `${to.text} ^= `}bpf_map_delete_elem(&${map.name}, &${key});\n}`;
 }
 
 /** A function of the program for what it does, or for the struct that it returns. */
@@ -223,5 +224,5 @@ function walk(s: Scope): Node | null {
   const q = s.name("q");
   const constant = row.write ? "" : "const ";
   const skip = s.often(30) ? fixed`\nif (${condition(s, 1)})\ncontinue;` : "";
-  return stmt`for (${constant}${row.elem.name} *${q} = ${row.text}; ${q} < ${row.text} + ${row.length}; ${q}++) {${skip}\n${to.text} = ${to.text} * 3 + *${q} + (${q} - ${row.text});\n}`;
+  return stmt`for (${constant}${row.elem.name} *${q} = ${row.text}; ${q} < ${row.text} + ${row.length}; ${q}++) {${skip}\n${to.text} = (u64)${to.text} * 3 + (u64)*${q} + (u64)(${q} - ${row.text});\n}`;
 }

@@ -30,6 +30,8 @@ export interface Program {
   readonly seed: number;
   readonly index: number;
   readonly cpu: Cpu;
+  /** Its signed arithmetic overflows and wraps around (-fwrapv); else it never does. */
+  readonly wraps: boolean;
   /** Name of the function. */
   readonly name: string;
   readonly tree: Node;
@@ -72,9 +74,9 @@ struct turn {
 char LICENSE[] SEC("license") = "GPL";
 `;
 
-export function generate(seed: number, index: number, cpu: Cpu): Program {
+export function generate(seed: number, index: number, cpu: Cpu, wraps: boolean): Program {
   const r = rng(programSeed(seed, index));
-  const c: Context = { r, cpu, id: `${index}`, top: [], records: [], funcs: [], callbacks: [], names: 0 };
+  const c: Context = { r, cpu, wraps, id: `${index}`, top: [], records: [], funcs: [], callbacks: [], names: 0 };
   const main = new Scope(c, true);
   const types = r.below(3);
   for (let i = 0; i < types; i++) record(c);
@@ -87,7 +89,7 @@ export function generate(seed: number, index: number, cpu: Cpu): Program {
   const name = `prog${index}`;
   const body = mainBody(main);
   const tree = list([...c.top, fixed`SEC("xdp")\nint ${name}(struct xdp_md *ctx)\n{${body}\n}`]);
-  return { seed, index, cpu, name, tree };
+  return { seed, index, cpu, wraps, name, tree };
 }
 
 /** All in one file. */

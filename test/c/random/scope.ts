@@ -53,6 +53,8 @@ export type Param =
 export interface Context {
   readonly r: Rng;
   readonly cpu: 2 | 3 | 4;
+  /** Signed arithmetic may overflow: it is compiled with -fwrapv. */
+  readonly wraps: boolean;
   /** In every name, so that programs share a file. */
   readonly id: string;
   /** File-scope declarations, in order. */

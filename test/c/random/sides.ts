@@ -19,16 +19,25 @@ export interface Compiled {
   readonly error: string;
 }
 
-export type Compiler = (source: string, cpu: Cpu) => Compiled;
+export interface Options {
+  readonly cpu: Cpu;
+  readonly wraps: boolean;
+}
 
-export const bySkep: Compiler = (source, cpu) => compileWith(source, cpu, false);
+export type Compiler = (source: string, options: Options) => Compiled;
+
+export const bySkep: Compiler = (source, options) => compileWith(source, options, false);
 
 /** Straight from the front end to the code generator. */
-export const bySkepPlain: Compiler = (source, cpu) => compileWith(source, cpu, true);
+export const bySkepPlain: Compiler = (source, options) => compileWith(source, options, true);
 
-function compileWith(source: string, cpu: Cpu, noOptimize: boolean): Compiled {
+function compileWith(source: string, { cpu, wraps: wrapv }: Options, noOptimize: boolean): Compiled {
   try {
-    const { object, diagnostics } = compileC("random.bpf.c", new TextEncoder().encode(source), { cpu, noOptimize });
+    const { object, diagnostics } = compileC("random.bpf.c", new TextEncoder().encode(source), {
+      cpu,
+      wrapv,
+      noOptimize,
+    });
     const first = diagnostics.find((one) => one.severity === "error");
     return { object, error: first === undefined ? "" : `${first.line}: ${first.message}` };
   } catch (error) {
@@ -36,8 +45,9 @@ function compileWith(source: string, cpu: Cpu, noOptimize: boolean): Compiled {
   }
 }
 
-export const byClang: Compiler = (source, cpu) => {
-  const flags = ["-target", "bpf", `-mcpu=v${cpu}`, "-O2", "-g", "-fwrapv", "-fno-strict-aliasing", "-nostdinc"];
+export const byClang: Compiler = (source, { cpu, wraps }) => {
+  const overflow = wraps ? ["-fwrapv"] : [];
+  const flags = ["-target", "bpf", `-mcpu=v${cpu}`, "-O2", "-g", ...overflow, "-fno-strict-aliasing", "-nostdinc"];
   const files = ["-Wno-everything", "-I", headerFolder(), "-x", "c", "-c", "-", "-o", "-"];
   const done = spawnSync(clang()!, [...flags, ...files], { input: source, maxBuffer: 1 << 28 });
   if (done.status === 0) return { object: new Uint8Array(done.stdout), error: "" };

@@ -34,7 +34,7 @@ function assignment(s: Scope): Node {
   const to = target(s);
   if (to === null) return stmt`${expr(s, 1).node};`;
   const value = s.locking(to.root, () => expr(s, 3, to.plain));
-  return stmt`${to.node} ${s.often(70) ? "=" : s.r.pick(["+=", "^=", "-=", "|="])} ${value.node};`;
+  return stmt`${to.node} ${s.often(70) ? "=" : s.r.pick(s.c.wraps ? ["+=", "^=", "-=", "|="] : ["^=", "|=", "&="])} ${value.node};`;
 }
 
 function changed(s: Scope): Node {

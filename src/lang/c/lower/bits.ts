@@ -87,7 +87,8 @@ export function overflow(fn: Fn, expr: BuiltinExpr): Value {
   if (small(leftInt) && small(rightInt) && (to.size <= 4 || !unsignedProduct)) {
     const exact = b.binary(op, a64, b64);
     stored = resize(fn, exact, true, type);
-    if (unsignedProduct) lost = b.icmp("ugt", exact, constant("i64", to.signed ? 0x7fffffffn : 0xffffffffn));
+    if (unsignedProduct)
+      lost = b.icmp("ugt", exact, constant("i64", (1n << BigInt(8 * to.size - (to.signed ? 1 : 0))) - 1n));
     else if (to.size < 8) lost = b.icmp("ne", exact, resize(fn, stored, to.signed, "i64"));
     else lost = to.signed ? constant("i32", 0n) : b.icmp("slt", exact, zero("i64"));
   } else if (leftInt.signed === to.signed && rightInt.signed === to.signed && to.size === 8) {

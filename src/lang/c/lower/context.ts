@@ -13,6 +13,8 @@ import type { BtfTypes } from "./btf-types.ts";
 export interface Cx {
   readonly module: IrModule;
   readonly btf: BtfTypes;
+  /** Signed overflow wraps around; else it is undefined. */
+  readonly wrapv: boolean;
   /** Reports an error at a place: what this C means cannot be made into a BPF program. */
   error(code: string, loc: Loc, message: string, help?: string): void;
   pos(loc: Loc): Pos | null;

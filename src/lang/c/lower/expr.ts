@@ -69,7 +69,7 @@ export function lowerValue(fn: Fn, expr: Expr): Value {
       const value = fn.value(expr.operand);
       if (expr.op === "!") return b.icmp("eq", value, zero(value.type));
       if (expr.op === "~") return b.binary("xor", value, constant(value.type, -1n));
-      return b.binary("sub", zero(value.type), value, isSigned(expr.type));
+      return b.binary("sub", zero(value.type), value, isSigned(expr.type) && !fn.cx.wrapv);
     }
     case "binary": {
       if (isWide(expr.type)) return storeHalves(fn, halvesOf(fn, expr));
@@ -224,8 +224,8 @@ export function arithmetic(
     (op === "<<" || op === ">>") && left.type !== "ptr" && left.type !== "void"
       ? resize(fn, right, isSigned(rightType), left.type)
       : right;
-  const wraps = op === "+" || op === "-" || op === "*";
-  return fn.b.binary(name, left, count, signed && wraps);
+  const overflows = op === "+" || op === "-" || op === "*";
+  return fn.b.binary(name, left, count, signed && overflows && !fn.cx.wrapv);
 }
 
 export function predicate(op: CompareOp, signed: boolean): Pred {
@@ -398,7 +398,12 @@ function incDec(fn: Fn, expr: IncDecExpr): Value {
     next = expr.op === "+" ? constant("i8", 1n) : b.binary("xor", old, constant("i8", 1n));
   } else {
     // Narrow types are promoted to int: no overflow there.
-    next = b.binary(expr.op === "+" ? "add" : "sub", old, constant(old.type, 1n), int.signed && int.size >= 4);
+    next = b.binary(
+      expr.op === "+" ? "add" : "sub",
+      old,
+      constant(old.type, 1n),
+      int.signed && int.size >= 4 && !fn.cx.wrapv,
+    );
   }
   const stored = storePlace(fn, to, next);
   return expr.post ? old : stored;

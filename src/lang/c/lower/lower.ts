@@ -24,12 +24,12 @@ export interface Lowered {
   readonly errors: number;
 }
 
-/** `unit` has no errors. */
-export function lower(unit: Unit): Lowered {
+/** `unit` has no errors. `wrapv`: signed overflow wraps around. */
+export function lower(unit: Unit, wrapv = false): Lowered {
   const report = new Report(unit.sources, true);
   const module = irModule();
   const btf = new BtfTypes();
-  const state = new Symbols(unit, module, btf, report);
+  const state = new Symbols(unit, module, btf, report, wrapv);
   for (const decl of unit.vars) if (isRoot(decl)) state.symbol(decl);
   for (const decl of unit.funcs) if (decl.body !== undefined && !decl.static) state.symbol(decl);
   for (const decl of unit.funcs) if (decl.body !== undefined && decl.static && keptStatic(decl)) state.symbol(decl);
@@ -53,6 +53,7 @@ function keptStatic(decl: FuncDecl): boolean {
 class Symbols implements Cx {
   readonly module: IrModule;
   readonly btf: BtfTypes;
+  readonly wrapv: boolean;
   private readonly unit: Unit;
   private readonly report: Report;
   private readonly names = new Map<VarDecl | FuncDecl | CompoundExpr, string>();
@@ -63,11 +64,12 @@ class Symbols implements Cx {
   private lastLoc: Loc = 0;
   private lastPos: Pos | null = null;
 
-  constructor(unit: Unit, module: IrModule, btf: BtfTypes, report: Report) {
+  constructor(unit: Unit, module: IrModule, btf: BtfTypes, report: Report, wrapv: boolean) {
     this.unit = unit;
     this.module = module;
     this.btf = btf;
     this.report = report;
+    this.wrapv = wrapv;
     for (const decl of unit.vars) if (decl.owner === undefined) this.taken.add(decl.name);
     for (const decl of unit.funcs) this.taken.add(decl.name);
   }
