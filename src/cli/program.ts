@@ -22,6 +22,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ register(program: Comman
   prog: () => import("./commands/prog.ts"),
   map: () => import("./commands/map.ts"),
   link: () => import("./commands/link.ts"),
+  net: () => import("./commands/net.ts"),
+  cgroup: () => import("./commands/cgroup.ts"),
+  perf: () => import("./commands/perf.ts"),
   feature: () => import("./commands/feature.ts"),
   doctor: () => import("./commands/doctor.ts"),
   completion: () => import("./commands/completion.ts"),
@@ -76,7 +79,7 @@ export async function main(argv: readonly string[], version: string): Promise<vo
 }
 
 /** Commands in bpftool's grammar, where -j and -p stand in front: `skep -j prog list`. */
-const BPFTOOL: ReadonlySet<string> = new Set(["prog", "map", "link", "btf", "feature"]);
+const BPFTOOL: ReadonlySet<string> = new Set(["prog", "map", "link", "net", "cgroup", "perf", "btf", "feature"]);
 
 function flagsBehind(argv: readonly string[], command: string): string[] {
   const at = argv.indexOf(command);

@@ -4,6 +4,7 @@
  *     16 jited_len   20 xlated_len   24 jited*   32 xlated*   40 load_time   48 uid   52 nr_map_ids   56 map_ids*   84 gpl
  *     104 nr_jited_ksyms   112 jited_ksyms*   132 func_info_rec_size   136 func_info*   144 nr_func_info   148 nr_line_info
  *     152 line_info*   172 line_info_rec_size   192 run_time_ns   200 run_cnt   208 recursion_misses
+ *     220 attach_btf_obj_id   224 attach_btf_id
  *
  * The caller says how many elements there is room for; so the first call asks for the numbers, the second for the data.
  */
@@ -19,6 +20,9 @@ export interface ProgDetail extends ProgInfo {
   readonly gpl: boolean;
   readonly mapIds: readonly number[];
   readonly ifindex: number;
+  /** What it was loaded for: a BTF and a type of it; 0 where it is for no function. */
+  readonly attachBtfObjId: number;
+  readonly attachBtfId: number;
 }
 
 export function progDetail(bpf: Bpf, fd: number): ProgDetail | undefined {
@@ -39,6 +43,8 @@ export function progDetail(bpf: Bpf, fd: number): ProgDetail | undefined {
     gpl: (view.getUint32(84, true) & 1) === 1,
     mapIds: Array.from({ length: count }, (_, i) => ids.view.getUint32(4 * i, true)),
     ifindex: view.getUint32(80, true),
+    attachBtfObjId: view.getUint32(220, true),
+    attachBtfId: view.getUint32(224, true),
   };
 }
 
