@@ -8,12 +8,14 @@ import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-objec
 import { parseObject } from "../obj/parse.ts";
 import type { ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 import { type ExplainedProgram, explainAll } from "../verifier/explain-all.ts";
-import { type Diagnostic, type VerifyOptions, type VerifyResult, verify } from "../verifier/verify.ts";
+import { recordStates } from "../verifier/seen.ts";
+import { type Diagnostic, type VerifyOptions, verify } from "../verifier/verify.ts";
 import { readObject } from "./compile.ts";
-import { diagnosticJson, diagnosticText } from "./diagnostic.ts";
+import { diagnosticText } from "./diagnostic.ts";
 import { EXIT_FAILED, EXIT_INPUT, EXIT_REJECTED } from "./exit.ts";
 import { count, number } from "./format.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
+import { type Row, rowJson } from "./verify-json.ts";
 import { attachToOf, type Model, openModel } from "./verify-model.ts";
 
 export interface VerifyRequest {
@@ -23,20 +25,28 @@ export interface VerifyRequest {
   /** The kernel's log_level. */
   readonly log: number;
   readonly btf?: string;
+  /** File with the programs that EXT programs extend, where they are not in the same object. */
+  readonly extends?: string;
+  /** States kept of each insn in the document of --json; some for one object, none for several. */
+  readonly states?: number;
   readonly compare?: "linux";
 }
 
-interface Row {
-  readonly file: string;
-  /** Null where the object itself cannot be read: one row then stands for all its programs. */
-  readonly prog: ProgSpec | null;
-  /** Null where the program could not be resolved; `failure` says why. */
-  readonly ours: VerifyResult | null;
-  /** Of a refused program: its errors, with what the failing paths tell. */
-  readonly findings: ExplainedProgram | null;
-  readonly failure: SkepError | null;
-  readonly linux: Verdict | null;
+/** What each program is judged with. */
+interface Setting {
+  readonly request: VerifyRequest;
+  readonly model: Model;
+  readonly judge: Judge | null;
+  readonly extended: Loaded | null;
+  readonly statesPerInsn: number;
 }
+
+interface Loaded {
+  readonly spec: ObjSpec;
+  readonly kernel: KernelView;
+}
+
+const STATES_PER_INSN = 4;
 
 export interface Totals {
   agree: number;
@@ -54,10 +64,14 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
       const tables = request.kernel === "6.18" ? "" : ` with the tables of ${request.kernel}`;
       say(`model: Linux 6.18's verifier${tables}, ${model.source}`);
     }
-    for (const file of request.files.flatMap(objectsAt)) {
+    const files = request.files.flatMap(objectsAt);
+    const states = request.states ?? (files.length === 1 && judge === null ? STATES_PER_INSN : 0);
+    const extended = request.extends === undefined ? null : await extendedFile(request.extends, request.btf, model);
+    const setting = { request, model, judge, extended, statesPerInsn: output.json ? states : 0 };
+    for (const file of files) {
       const spec = await objectOrFailure(file, request.btf, request.files.length > 1 || file !== request.files[0]);
       if (spec instanceof SkepError) {
-        rows.push({ file, prog: null, ours: null, findings: null, failure: spec, linux: null });
+        rows.push({ file, prog: null, ours: null, findings: null, failure: spec, linux: null, seen: null });
         if (!output.json) show(rows.at(-1)!, request);
         continue;
       }
@@ -65,7 +79,7 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
       const structOps = model.structOps(spec);
       for (const prog of spec.programs) {
         if (request.prog !== undefined && prog.name !== request.prog) continue;
-        const row = verdictOn(spec, prog, kernel, judge, request, model, structOps.get(prog.name));
+        const row = verdictOn({ spec, kernel }, prog, setting, structOps.get(prog.name));
         rows.push(row);
         if (!output.json) show(row, request);
       }
@@ -97,33 +111,37 @@ export async function verifyFiles(request: VerifyRequest): Promise<void> {
   process.exitCode = exitOf(rows, totals);
 }
 
-function verdictOn(
-  spec: ObjSpec,
-  prog: ProgSpec,
-  kernel: KernelView,
-  judge: Judge | null,
-  request: VerifyRequest,
-  model: Model,
-  extras: LoadExtras | undefined,
-): Row {
+async function extendedFile(file: string, btf: string | undefined, model: Model): Promise<Loaded> {
+  return { spec: parseObject(await sourceObject(file, btf), file), kernel: model.view() };
+}
+
+function sourceObject(file: string, btf: string | undefined): Promise<Uint8Array> {
+  return readObject(file, btf === undefined ? {} : { btf });
+}
+
+function verdictOn(own: Loaded, prog: ProgSpec, setting: Setting, extras: LoadExtras | undefined): Row {
+  const { spec, kernel } = own;
+  const { request, model, judge, statesPerInsn } = setting;
   let resolved: ResolvedProg;
   try {
     model.checkFits(prog);
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;
-    return { file: spec.name, prog, ours: null, findings: null, failure: error, linux: null };
+    return { file: spec.name, prog, ours: null, findings: null, failure: error, linux: null, seen: null };
   }
-  const extend = extendedBy(spec, prog, kernel);
+  const extend = extendedBy(setting.extended ?? own, prog);
   const options = { ...model.machine, ...attachToOf(extras), ...extend, kernel: request.kernel };
-  const ours = verify(resolved, { ...options, logLevel: request.log });
+  const recorder = statesPerInsn > 0 ? recordStates(resolved, statesPerInsn) : null;
+  const watch = recorder === null ? {} : { onInsn: recorder.onInsn };
+  const ours = verify(resolved, { ...options, ...watch, logLevel: request.log });
   const findings = ours.error === undefined ? null : findingsOf(resolved, ours.error, request, options);
   const linux = judge === null ? null : judge.judge(resolved, { ...extras, ...extend });
-  return { file: spec.name, prog, ours, findings, failure: null, linux };
+  return { file: spec.name, prog, ours, findings, failure: null, linux, seen: recorder?.seen() ?? null };
 }
 
-/** An EXT program's section names a function: of the first program of the same object that has it, if any. */
-function extendedBy(spec: ObjSpec, prog: ProgSpec, kernel: KernelView): Pick<VerifyOptions, "extend"> {
+/** An EXT program's section names a function: of the first program that has it, if any. */
+function extendedBy({ spec, kernel }: Loaded, prog: ProgSpec): Pick<VerifyOptions, "extend"> {
   if (prog.type !== BPF_PROG_TYPE_EXT) return {};
   const target = spec.programs.find(
     (each) => each !== prog && each.funcs.some((func) => func.typeId !== 0 && func.name === prog.attachTo),
@@ -148,7 +166,7 @@ async function objectOrFailure(
   amongMany: boolean,
 ): Promise<ObjSpec | SkepError> {
   try {
-    return parseObject(await readObject(file, btf === undefined ? {} : { btf }), file);
+    return parseObject(await sourceObject(file, btf), file);
   } catch (error) {
     if (amongMany && error instanceof SkepError) return error;
     throw error;
@@ -192,39 +210,6 @@ function linuxText(verdict: Verdict): string {
   if (verdict.unusable !== "") return `no verdict: ${verdict.unusable}`;
   const word = verdict.ok ? "accepted" : `rejected: ${verdict.message}`;
   return `${word}, ${number(verdict.processed)} processed, ${number(verdict.totalStates)} states, ${(verdict.us / 1000).toFixed(1)} ms`;
-}
-
-function rowJson(row: Row): object {
-  const { ours, linux } = row;
-  return {
-    file: row.file,
-    name: row.prog?.name ?? null,
-    section: row.prog?.section ?? null,
-    verdict: ours === null ? "unusable" : ours.ok ? "accepted" : "rejected",
-    processed: ours?.stats.processed ?? 0,
-    states: ours?.stats.totalStates ?? 0,
-    us: ours?.stats.us ?? 0,
-    diagnostics:
-      row.findings !== null
-        ? row.findings.errors.map(diagnosticJson)
-        : row.failure === null
-          ? []
-          : [failureJson(row.failure)],
-    ...(linux === null
-      ? {}
-      : {
-          linux: {
-            verdict: linux.unusable !== "" ? "unusable" : linux.ok ? "accepted" : "rejected",
-            processed: linux.processed,
-            us: linux.us,
-            message: linux.unusable !== "" ? linux.unusable : linux.message,
-          },
-        }),
-  };
-}
-
-function failureJson(error: SkepError): object {
-  return { code: error.code, severity: "error", message: error.message, ...error.site };
 }
 
 function totalsOf(rows: readonly Row[]): Totals {

@@ -212,7 +212,8 @@ export function regText(env: Env, frame: Frame, w: Words, at: number): string {
   return `${out}(${parts.join(",")})`;
 }
 
-function slotText(env: Env, frame: Frame, i: number): { text: string; skip: number } {
+/** " fp-8=mmmmmmmm", "" for a slot that holds nothing; `skip`: slots that belong to it, too. */
+export function slotText(env: Env, frame: Frame, i: number): { text: string; skip: number } {
   const w = frame.w;
   let at = slotAt(i);
   let chars = "";

@@ -96,6 +96,27 @@ describe.skipIf(!built)("skep", () => {
     }
   });
 
+  test("verify --json tells what holds on every path apart from what the walked paths had", () => {
+    interface Seen {
+      insn: number;
+      visits: number;
+      states: { frame: number; regs: Record<string, string>; stack: Record<string, string> }[];
+    }
+    const of = (...words: string[]): { facts?: { dead: number[]; insns: object[] }; seen?: Seen[]; log?: string } =>
+      JSON.parse(skep("verify", ...words, "--json").stdout).programs[0];
+    const { facts, seen } = of(GUARD);
+    expect(facts!.insns).toContainEqual({ insn: 0, base: "ctx" });
+    expect(seen![0]).toMatchObject({ insn: 0, visits: 1, states: [{ frame: 0, regs: { R1: "ctx()", R10: "fp0" } }] });
+    expect(Math.max(...seen!.map(({ states }) => states.length))).toBe(4);
+    expect(Math.max(...of(GUARD, "--states", "1").seen!.map(({ states }) => states.length))).toBe(1);
+    expect(of(GUARD, "--states", "0").seen).toBeUndefined();
+    expect(of("examples").seen).toBeUndefined();
+    const refused = of("test/fixtures/cli/unchecked.bpf.o", "--log", "5");
+    expect(refused.facts).toBeUndefined();
+    expect(refused.seen!.length).toBeGreaterThan(0);
+    expect(refused.log).toMatch(/verification time \d+ usec\nstack depth \d+\nprocessed \d+ insns/);
+  });
+
   test("verify: an object that cannot be read is input, not a rejection", () => {
     const mixed = skep("verify", GUARD, "no/such.bpf.o");
     expect(mixed).toMatchObject({ status: 6 });

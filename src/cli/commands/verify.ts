@@ -23,6 +23,12 @@ export function register(program: Command): void {
       "--btf <file>",
       "kernel BTF, or profile for the bundled one (default: the running kernel's, if there is one)",
     )
+    .option("--extends <file>", "object with the program that EXT (freplace) programs extend (default: the same)")
+    .option(
+      "--states <number>",
+      "with --json: states kept of each instruction (default: 4 for one object, else 0)",
+      count,
+    )
     .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
     .addHelpText(
       "after",
@@ -32,6 +38,11 @@ export function register(program: Command): void {
       const { verifyFiles } = await import("../verify.ts");
       await verifyFiles({ files, ...options, log: Number(options.log ?? 0) });
     });
+}
+
+function count(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError("a number from 0 to 999 is needed");
+  return Number(text);
 }
 
 function kernelVersion(text: string): string {
