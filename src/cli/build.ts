@@ -10,8 +10,9 @@ import type { IrModule } from "../ir/ir.ts";
 import { PROFILE } from "./btf-file.ts";
 import { cDiagnosticJson } from "./c-diagnostic.ts";
 import { compileFile, isSource, reportCompile, type SourceOptions } from "./compile.ts";
+import { dependencyRule } from "./dependencies.ts";
 import { bytesText } from "./format.ts";
-import { output, printJson, say } from "./output.ts";
+import { output, print, printJson, say } from "./output.ts";
 
 export interface BuildRequest extends SourceOptions {
   readonly files: readonly string[];
@@ -19,9 +20,14 @@ export interface BuildRequest extends SourceOptions {
   readonly emit?: readonly string[];
   readonly cc: "skep" | "clang";
   readonly compare?: "clang";
+  readonly deps?: boolean;
+  readonly depsOnly?: boolean;
+  readonly depFile?: string;
+  readonly depTarget?: readonly string[];
+  readonly depPhony?: boolean;
 }
 
-const EMIT: ReadonlySet<string> = new Set(["asm", "btf", "ir", "dts"]);
+const EMIT: ReadonlySet<string> = new Set(["asm", "btf", "ir", "dts", "wat"]);
 
 export async function buildFiles(request: BuildRequest): Promise<void> {
   if (request.compare !== undefined) {
@@ -30,7 +36,8 @@ export async function buildFiles(request: BuildRequest): Promise<void> {
     return;
   }
   for (const what of request.emit ?? []) {
-    if (!EMIT.has(what)) throw new SkepError("usage/emit", `cannot emit '${what}'`, { advice: "asm, btf, ir or dts" });
+    if (!EMIT.has(what))
+      throw new SkepError("usage/emit", `cannot emit '${what}'`, { advice: "asm, btf, ir, dts or wat" });
   }
   if (request.output !== undefined && request.files.length > 1) {
     throw new SkepError("usage/output", "-o names one object, and there are several sources", {
@@ -52,10 +59,13 @@ async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
   let module: IrModule | null = null;
   let diagnostics: unknown[] = [];
   let types = "";
+  let deps: readonly string[] = [file];
   if (request.cc === "clang") object = await clang(file, request);
   else {
     const result = await compileFile(file, request);
+    if (request.depsOnly === true) return dependencies(file, result.deps, target, request);
     reportCompile(file, result);
+    deps = result.deps;
     object = result.object!;
     module = result.module;
     diagnostics = result.diagnostics.map(cDiagnosticJson);
@@ -64,6 +74,11 @@ async function buildOne(file: string, request: BuildRequest): Promise<unknown> {
   const ms = performance.now() - begin;
   await writeFile(target, object);
   const written = [target];
+  if (request.deps === true) {
+    const path = request.depFile ?? target.replace(/\.o$/, ".d");
+    await writeFile(path, ruleOf(file, deps, target, request));
+    written.push(path);
+  }
   for (const what of request.emit ?? []) {
     const [path, text] = await emitted(what, target, object, module);
     await writeFile(path, text);
@@ -98,6 +113,23 @@ function typesText(result: CompileResult, btf: string | undefined): string {
   }
 }
 
+function ruleOf(file: string, deps: readonly string[], target: string, request: BuildRequest): string {
+  return dependencyRule(target, [file, ...deps], { targets: request.depTarget, phony: request.depPhony });
+}
+
+async function dependencies(
+  file: string,
+  deps: readonly string[],
+  target: string,
+  request: BuildRequest,
+): Promise<unknown> {
+  const rule = ruleOf(file, deps, target, request);
+  const path = request.depFile ?? request.output;
+  if (path !== undefined) await writeFile(path, rule);
+  else if (!output.json) print(rule.trimEnd());
+  return { file, deps: [file, ...deps.filter((one) => one !== file)] };
+}
+
 async function emitted(
   what: string,
   target: string,
@@ -124,6 +156,10 @@ async function emitted(
       const elf = readElf(object, target);
       const section = elf.section(".BTF");
       return [`${stem}.btf.h`, section === null ? "" : dumpC(new Btf(elf.data(section)))];
+    }
+    case "wat": {
+      const { modulesOf } = await import("./wat.ts");
+      return [`${stem}.wat`, await modulesOf(object, target)];
     }
     default: {
       const [{ parseObject }, { typesOf }] = await Promise.all([import("../obj/parse.ts"), import("./types-of.ts")]);

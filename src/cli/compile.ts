@@ -20,6 +20,10 @@ export interface SourceOptions {
   readonly define?: readonly string[];
   readonly undef?: readonly string[];
   readonly preinclude?: readonly string[];
+  readonly isystem?: readonly string[];
+  /** clang's -W words: "all", "no-unused-variable", "error". */
+  readonly warn?: readonly string[];
+  readonly noWarnings?: boolean;
   readonly mcpu?: 2 | 3 | 4;
   /** Kernel BTF file for vmlinux.h, or "profile". */
   readonly btf?: string;
@@ -63,6 +67,10 @@ function compileOptions(options: SourceOptions): Omit<CompileOptions, "files"> {
     defines: named ? defines : [`__TARGET_ARCH_${arm ? "arm64" : "x86"}`, ...defines],
     undefs: options.undef ?? [],
     preincludes: options.preinclude ?? [],
+    systemPaths: options.isystem ?? [],
+    warnings: options.noWarnings !== true,
+    ignoredWarnings: (options.warn ?? []).filter((one) => one.startsWith("no-")).map((one) => `-W${one.slice(3)}`),
+    warningsAreErrors: options.warn?.includes("error") === true,
     ...(options.mcpu === undefined ? {} : { cpu: options.mcpu }),
     ...(options.wrapv === true ? { wrapv: true } : {}),
     ...(options.noOptimize === true ? { noOptimize: true } : {}),

@@ -56,7 +56,6 @@ export async function main(argv: readonly string[], version: string): Promise<vo
     });
 
   const wanted = argv.find((word) => !word.startsWith("-"));
-  const words = wanted !== undefined && BPFTOOL.has(wanted) ? flagsBehind(argv, wanted) : argv;
   // Completion lists them all.
   const known = wanted !== undefined && wanted !== "completion" && Object.hasOwn(COMMANDS, wanted);
   const one = known ? COMMANDS[wanted] : undefined;
@@ -71,11 +70,21 @@ export async function main(argv: readonly string[], version: string): Promise<vo
   });
 
   try {
-    await program.parseAsync(words as string[], { from: "user" });
+    await program.parseAsync((await spelled(argv, wanted)) as string[], { from: "user" });
   } catch (error) {
     process.exitCode =
       error instanceof CommanderError ? (error.exitCode === 0 ? EXIT_OK : EXIT_USAGE) : await report(error);
   }
+}
+
+/** The words as the commands read them: bpftool's and compilers' spellings are understood, too. */
+async function spelled(argv: readonly string[], wanted: string | undefined): Promise<readonly string[]> {
+  if (wanted === undefined) return argv;
+  if (BPFTOOL.has(wanted)) return flagsBehind(argv, wanted);
+  if (wanted !== "build") return argv;
+  const { fromClang } = await import("./clang-flags.ts");
+  const at = argv.indexOf(wanted) + 1;
+  return [...argv.slice(0, at), ...fromClang(argv.slice(at))];
 }
 
 /** Commands in bpftool's grammar, where -j and -p stand in front: `skep -j prog list`. */

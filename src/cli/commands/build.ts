@@ -10,14 +10,26 @@ export function register(program: Command): void {
     .argument("<files...>", "sources (.bpf.c); with --compare also folders of them")
     .option("-o, --output <file>", "object to write (default: the source's name with .o)")
     .addOption(
-      new Option("--emit <what>", "more files besides the object: asm,btf,ir,dts").argParser((v: string) =>
+      new Option("--emit <what>", "more files besides the object: asm,btf,ir,dts,wat").argParser((v: string) =>
         v.split(","),
       ),
     )
     .option("-I, --include <folder>", "search headers here", list)
     .option("-D, --define <name[=value]>", "define a macro", list)
     .option("-U, --undef <name>", "undefine a macro", list)
-    .option("--preinclude <file>", "read this before the source (clang's -include)", list)
+    .option("--preinclude <file>", "read this before the source (-include)", list)
+    .option("--isystem <folder>", "search headers here last (-isystem); no warnings from them", list)
+    .option(
+      "--warn <name>",
+      "Wall: all (the default); no-NAME: not this one; error: warnings are errors (-Wall, ...)",
+      list,
+    )
+    .option("--no-warnings", "no warnings (-w)")
+    .option("--deps", "write a rule for make besides (-MD)")
+    .option("--deps-only", "print a rule for make, and compile nothing (-M)")
+    .option("--dep-file <file>", "where the rule goes (-MF)")
+    .option("--dep-target <name>", "what the rule is for (-MT)", list)
+    .option("--dep-phony", "a rule for each header, too (-MP)")
     .addOption(new Option("--mcpu <version>", "instruction set").choices(["v2", "v3", "v4"]).default("v3"))
     .option(
       "--btf <file>",
@@ -34,7 +46,7 @@ export function register(program: Command): void {
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  skep build examples/syn_guard.bpf.c -o syn_guard.bpf.o\n  skep build guard.bpf.c --emit asm,ir -D LIMIT=10\n  sudo skep build src/bpf --compare clang --json\n",
+      "\nExamples:\n  skep build examples/syn_guard.bpf.c -o syn_guard.bpf.o\n  skep build guard.bpf.c --emit asm,ir -D LIMIT=10\n  skep build -g -O2 -target bpf -Wall -I include -c guard.bpf.c -o guard.bpf.o     as clang is called\n  sudo skep build src/bpf --compare clang --json\n",
     )
     .action(async (files: string[], options) => {
       const { buildFiles } = await import("../build.ts");
@@ -43,6 +55,7 @@ export function register(program: Command): void {
         files,
         mcpu: Number(options.mcpu.slice(1)),
         noOptimize: options.optimize === false,
+        noWarnings: options.warnings === false,
       });
     });
 }

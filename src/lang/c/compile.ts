@@ -34,6 +34,10 @@ export interface CompileOptions {
   readonly warnings?: boolean;
   /** Signed overflow wraps around (clang's -fwrapv) instead of being undefined. */
   readonly wrapv?: boolean;
+  /** Those that are not told, by clang's names: "-Wunused-variable". */
+  readonly ignoredWarnings?: readonly string[];
+  /** -Werror */
+  readonly warningsAreErrors?: boolean;
   /** Leave the program as it was lowered. */
   readonly noOptimize?: boolean;
 }
@@ -53,6 +57,16 @@ const SHIPPED = "/skep/include";
 
 /** Compiles one source file. Bad C never throws: see `diagnostics`. */
 export function compileC(name: string, source: Uint8Array | undefined, options: CompileOptions = {}): CompileResult {
+  const result = compile(name, source, options);
+  if (options.warningsAreErrors !== true || !result.diagnostics.some((one) => one.severity === "warning"))
+    return result;
+  const diagnostics = result.diagnostics.map(
+    (one): Diagnostic => (one.severity === "warning" ? { ...one, severity: "error" } : one),
+  );
+  return { ...result, object: null, diagnostics };
+}
+
+function compile(name: string, source: Uint8Array | undefined, options: CompileOptions): CompileResult {
   const cpu = options.cpu ?? 3;
   let lazy: LazyInclude | undefined;
   const unit = parseC(name, source, {
@@ -64,6 +78,7 @@ export function compileC(name: string, source: Uint8Array | undefined, options: 
     preincludes: options.preincludes ?? [],
     cpu,
     warnings: options.warnings ?? true,
+    ignoredWarnings: options.ignoredWarnings ?? [],
     lazyInclude: (file) => {
       if (file !== "vmlinux.h" || options.kernelBtf === undefined) return undefined;
       if (lazy === undefined) {

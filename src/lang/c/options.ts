@@ -39,6 +39,8 @@ export interface ParseOptions {
   readonly lazyInclude?: (name: string) => LazyInclude | undefined;
   /** Report warnings; default true. */
   readonly warnings?: boolean;
+  /** Warnings that are not wanted, by clang's names ("-Wunused-variable"), until a pragma says otherwise. */
+  readonly ignoredWarnings?: readonly string[];
 }
 
 export interface LazyInclude {

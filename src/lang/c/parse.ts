@@ -37,6 +37,7 @@ const GRAMMAR: Grammar = {
 export function parseC(name: string, source: Uint8Array | undefined, options: ParseOptions): Unit {
   const pp = preprocess(name, source, options);
   const p = new Parser(pp, GRAMMAR);
+  for (const flag of options.ignoredWarnings ?? []) p.ignored.add(flag);
   for (const { decls } of pp.lazyIncludes) p.lazy.push(decls);
   translationUnit(p);
   unusedFunctions(p, name);

@@ -22,6 +22,8 @@ export class Report {
   readonly warnings: boolean;
   /** Files whose warnings nobody wants. */
   readonly quietFiles: Set<string> = new Set();
+  /** A header is missing: what would follow says nothing about the program. */
+  stopped = false;
   #warned = 0;
   #last = "";
 
@@ -32,16 +34,16 @@ export class Report {
 
   /** Enough: parsing may stop. */
   get full(): boolean {
-    return this.errors >= MAX_ERRORS;
+    return this.stopped || this.errors >= MAX_ERRORS;
   }
 
   error(code: string, loc: Loc, message: string, extra: ReportExtra = {}): void {
-    if (this.errors >= MAX_ERRORS) return;
+    if (this.full) return;
     if (this.#push("error", code, loc, message, extra)) this.errors++;
   }
 
   warn(code: string, loc: Loc, message: string, extra: ReportExtra = {}): void {
-    if (!this.warnings || this.#warned >= MAX_WARNINGS) return;
+    if (!this.warnings || this.stopped || this.#warned >= MAX_WARNINGS) return;
     const file = this.sources.fileOf(this.sources.expandLoc(loc));
     if (file !== undefined && this.quietFiles.has(file.name)) return;
     if (this.#push("warning", code, loc, message, extra)) this.#warned++;

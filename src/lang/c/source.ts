@@ -117,8 +117,19 @@ export class SourceMap {
     return DECODER.decode(file.bytes.subarray(start, end));
   }
 
+  /**
+   * Where a finding is shown: a macro's token where the macro is used, one of its arguments where it is written. (A macro's own
+   * text stands before its use, an argument behind it.)
+   */
+  #shown(loc: Loc): Loc {
+    const used = this.expandLoc(loc);
+    if (loc >= 0) return used;
+    const spelled = this.spellingLoc(loc);
+    return spelled > used && this.fileOf(spelled) === this.fileOf(used) ? spelled : used;
+  }
+
   place(loc: Loc): DiagPlace {
-    const at = this.expandLoc(loc);
+    const at = this.#shown(loc);
     const { file, line, col } = this.lineCol(at);
     const source = at > 0 ? this.fileOf(at) : undefined;
     return { file, line, col, endCol: col + (source === undefined ? 1 : tokenLength(source.bytes, at - source.base)) };

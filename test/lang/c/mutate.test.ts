@@ -1,5 +1,7 @@
 /** Bytes of any kind give diagnostics: never an exception, and an end in good time. The seed is printed with a failure. */
 import { expect, test } from "vitest";
+import { BadC } from "./bad-c.ts";
+import { mutate, random } from "./mutate.ts";
 import { parseText } from "./read.ts";
 
 const SEEDS = [
@@ -24,47 +26,6 @@ out:
   return ({ typeof(s) t = s; t ?: _Generic(n, int: 1, default: 2); });
 }`,
 ];
-/** What gets put in: words of the language and bytes that are none. */
-const SCRAPS =
-  "( ) { } [ ] ; , . -> ++ * & ## # \\ \" ' /* */ // \n struct union enum typedef int void static extern sizeof typeof _Generic __attribute__ (( __builtin_offsetof __builtin_choose_expr __auto_type case default return goto asm ... 0x 1e 08 999999999999999999999 \u0000 \u00ff \n#if \n#else \n#endif \n#define \n#include __VA_OPT__ __COUNTER__ MAX( CAT( ({ }) (int) [0 ... 9] = .a".split(
-    " ",
-  );
-
-function random(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-function mutate(text: string, pick: (below: number) => number): string {
-  let out = text;
-  for (let n = 1 + pick(4); n > 0; n--) {
-    const at = pick(out.length + 1);
-    const length = pick(12);
-    switch (pick(5)) {
-      case 0:
-        out = out.slice(0, at) + out.slice(at + length);
-        break;
-      case 1:
-        out = out.slice(0, at) + SCRAPS[pick(SCRAPS.length)] + out.slice(at);
-        break;
-      case 2:
-        out = out.slice(0, at) + SCRAPS[pick(SCRAPS.length)] + out.slice(at + length);
-        break;
-      case 3: {
-        const from = pick(out.length + 1);
-        out = out.slice(0, at) + out.slice(from, from + pick(60)) + out.slice(at);
-        break;
-      }
-      default:
-        out = out.slice(0, at);
-    }
-  }
-  return out;
-}
-
 test("5,000 mutated sources", () => {
   let broken = 0;
   for (let seed = 0; seed < 5000; seed++) {
@@ -83,6 +44,16 @@ test("5,000 mutated sources", () => {
     if (performance.now() - start > 5000) throw new Error(`seed ${seed}: ${performance.now() - start} ms\n${text}`);
   }
   expect(broken).toBeGreaterThan(2500);
+});
+
+test("60 of npm run fuzz:badc", () => {
+  const bad = new BadC(1);
+  for (let i = 0; i < 60; i++) {
+    const finding = bad.run(i);
+    if (finding !== null) throw new Error(`npm run fuzz:badc -- --seed 1 --from ${i} --count 1: ${finding}`);
+  }
+  expect(bad.refused).toBeGreaterThan(20);
+  expect(bad.compiled).toBeGreaterThan(2);
 });
 
 test.each([

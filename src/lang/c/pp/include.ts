@@ -72,6 +72,7 @@ export function include(pp: Preprocessor, name: string, angled: boolean, next: b
   const found = findInclude(pp, name, angled, next);
   if (found === undefined) {
     pp.report.error("C022", loc, `'${name}' file not found`, includeHelp(name));
+    pp.report.stopped = true;
     return;
   }
   const guard = pp.once.get(found.path);

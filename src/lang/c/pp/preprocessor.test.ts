@@ -195,8 +195,8 @@ test("an error inside a macro shows its trail", () => {
   expect(pp.report.list).toMatchObject([
     {
       line: 4,
-      col: 3,
-      endCol: 8,
+      col: 9,
+      endCol: 10,
       trail: [{ macro: "paste", at: { line: 4, col: 9 } }, { macro: "outer" }],
     },
   ]);
