@@ -5,10 +5,10 @@ import { PROG_TYPES, progType, progTypeWord } from "../abi/prog-types.ts";
 import type { CtxField } from "../abi/types.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { bytes, type Case, calleeName, type Finding, nameOf, note, placeOf, shortList } from "./explain-case.ts";
-import { callOnPath, type Fix, insn } from "./explain-fixes.ts";
+import { callOnPath, type Fix, GENERAL } from "./explain-fixes.ts";
+import { type Holder, holderOf, releaseHelper } from "./explain-held.ts";
 import { explainSize } from "./explain-memory.ts";
 import { forkSince, writtenAt } from "./explain-path.ts";
-import { OFF, REF, REG_WORDS } from "./regs.ts";
 
 /** Helpers that do the same for another kind of program. */
 const INSTEAD: readonly (readonly [name: string, type: string, instead: string])[] = [
@@ -158,25 +158,15 @@ export function explainLeak(c: Case): Finding | null {
   };
 }
 
-/** Helpers that give back what one argument, or that and flags, names. */
-const RELEASE_HELPERS: readonly (readonly [made: RegExp, helper: number, flags: boolean])[] = [
-  [/ringbuf_reserve$/, 133, true],
-  [/sk_lookup|skc_lookup/, 86, false],
-];
-
 function releases(c: Case, made: number, producer: string): Fix[] {
-  const row = RELEASE_HELPERS.find(([pattern]) => pattern.test(producer));
+  const helper = releaseHelper(producer);
   const id = Number(/reference id=(\d+)/.exec(c.kernel)![1]);
-  if (row === undefined) return [];
-  const holder = (step: number): { reg: number; add: number } | null => {
+  if (helper === null) return [];
+  const holder = (step: number): Holder | null => {
     const w = c.path.regs[step];
-    if (w === null || w === undefined) return null;
-    for (let reg = 0; reg < 10; reg++)
-      if (w[reg * REG_WORDS + REF] === id) return { reg, add: -w[reg * REG_WORDS + OFF]! };
-    return null;
+    return w === null || w === undefined ? null : holderOf(w, id, GENERAL);
   };
-  const flags = row[2] ? [insn(0xb7, 2, 0, 0, 0)] : [];
-  return callOnPath(c, c.path.at.lastIndexOf(made), holder, row[1], flags);
+  return callOnPath(c, c.path.at.lastIndexOf(made), holder, helper);
 }
 
 function variableOf(c: Case, insn: number): string {

@@ -8,18 +8,23 @@ import { progTypeWord } from "../abi/prog-types.ts";
 import type { Insn } from "../isa/insn.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import type { Case } from "./explain-case.ts";
+import { giveBack, type Holder, type ReleaseHelper, releaseInsns } from "./explain-held.ts";
+import { regsAfter, writtenAt } from "./explain-path.ts";
 import type { Edit, Patch } from "./patch.ts";
-import { ID, OFF, PTR_TO_CTX, PTR_TO_PACKET_END, REG_WORDS } from "./regs.ts";
+import { ID, OFF, PTR_TO_CTX, PTR_TO_PACKET_END, REF, REG_WORDS, type Words } from "./regs.ts";
 
 export interface Fix extends Patch {
   /** Said instead of the finding's help where this is the one that is accepted. */
   readonly help?: string;
+  /** What "return ...;" in the help has to do before: "bpf_ringbuf_discard(audit, 0); ". */
+  readonly said?: string;
   /** The same for more bytes, where the next access turns out to need them: after this sentence of the kernel. */
   readonly grow?: (kernel: string) => Fix | null;
 }
 
 const MAX_IMM = 0x7fffffffn;
 const MOV_K = 0xb7;
+const MOV32_K = 0xb4;
 const MOV_X = 0xbf;
 const ADD_K = 0x07;
 const JEQ_K = 0x15;
@@ -31,11 +36,10 @@ const JA = 0x05;
 const MAY_GOTO = 0xe5;
 const LDX_W = 0x61;
 const ST_DW = 0x7a;
-const CALL = 0x85;
 const EXIT = 0x95;
 const LD_IMM64 = 0x18;
 const MAX_PLACES = 6;
-const GENERAL = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+export const GENERAL: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 export function insn(code: number, dst: number, src: number, off: number, imm: number): Insn {
   return { code, dst, src, off, imm };
 }
@@ -55,45 +59,73 @@ function resultFor(prog: ResolvedProg, at: number): number {
   return /^cgroup_|^sk_|^netfilter$/.test(word) ? 1 : 0;
 }
 
-/** Two slots: leaves the function. */
-function leave(prog: ResolvedProg, at: number): Insn[] {
-  return [insn(MOV_K, 0, 0, 0, resultFor(prog, at)), insn(EXIT, 0, 0, 0, 0)];
+interface Leaving {
+  readonly insns: readonly Insn[];
+  readonly said: string;
+}
+
+/** "return ...;" with registers `w`, what they hold given back, but for the reference `except`. */
+function leave(c: Case, at: number, w: Words | null, except: number): Leaving {
+  const held = w === null || functionStart(c.prog, at) !== 0 ? { insns: [], said: "" } : giveBack(c, w, except);
+  const result = resultFor(c.prog, at);
+  return { insns: [...held.insns, insn(MOV_K, 0, 0, 0, result), insn(EXIT, 0, 0, 0, 0)], said: held.said };
 }
 
 function next(prog: ResolvedProg, at: number): number {
   return at + (prog.insns.code[at] === LD_IMM64 ? 2 : 1);
 }
 
+/** Behind an instruction of the failing path. */
+function behind(c: Case, made: number, except: (w: Words) => number, test: (skip: number) => Insn[]): Fix {
+  const w = regsAfter(c.path, c.path.at.lastIndexOf(made));
+  const left = leave(c, made, w, w === null ? 0 : except(w));
+  const insns = [...test(left.insns.length), ...left.insns];
+  return { edits: [{ kind: "insert", at: next(c.prog, made), insns, aside: true }], said: left.said };
+}
+
+const NOTHING = (): number => 0;
+
 /** "if (!p) return ...;" behind the instruction that made the pointer. */
-export function leaveIfNull(prog: ResolvedProg, made: number, reg: number): Fix {
-  const insns = [insn(JNE_K, reg, 0, 2, 0), ...leave(prog, made)];
-  return { edits: [{ kind: "insert", at: next(prog, made), insns, aside: true }] };
+export function leaveIfNull(c: Case, made: number, reg: number): Fix {
+  // A null pointer holds nothing.
+  const refOf = (w: Words): number => w[reg * REG_WORDS + REF]!;
+  return behind(c, made, refOf, (skip) => [insn(JNE_K, reg, 0, skip, 0)]);
 }
 
 /** The same where a function begins. */
-export function leaveIfNullArgument(prog: ResolvedProg, at: number, reg: number): Fix {
-  const start = functionStart(prog, at);
-  return { edits: [{ kind: "insert", at: start, insns: [insn(JNE_K, reg, 0, 2, 0), ...leave(prog, start)] }] };
+export function leaveIfNullArgument(c: Case, reg: number): Fix {
+  const at = functionStart(c.prog, c.insn);
+  const { insns } = leave(c, at, null, 0);
+  return { edits: [{ kind: "insert", at, insns: [insn(JNE_K, reg, 0, insns.length, 0), ...insns] }] };
 }
 
 /** "if (n >= count) return ...;" behind the instruction that made the number; unsigned, so that negative ones leave, too. */
-export function leaveUnlessBelow(prog: ResolvedProg, made: number, reg: number, count: bigint): Fix[] {
+export function leaveUnlessBelow(c: Case, made: number, reg: number, count: bigint): Fix[] {
   if (made < 0 || reg < 0 || count <= 0n || count > MAX_IMM) return [];
-  const insns = [insn(JLT_K, reg, 0, 2, Number(count)), ...leave(prog, made)];
-  return [{ edits: [{ kind: "insert", at: next(prog, made), insns, aside: true }] }];
+  return [behind(c, made, NOTHING, (skip) => [insn(JLT_K, reg, 0, skip, Number(count))])];
 }
 
 /** "if (n < least || n >= count) return ...;" behind the instruction that made the number. */
-export function leaveUnlessFrom(prog: ResolvedProg, made: number, reg: number, least: bigint, count: bigint): Fix[] {
+export function leaveUnlessFrom(c: Case, made: number, reg: number, least: bigint, count: bigint): Fix[] {
   if (made < 0 || reg < 0 || least >= count || count > MAX_IMM) return [];
-  const insns = [insn(JLT_K, reg, 0, 1, Number(least)), insn(JLT_K, reg, 0, 2, Number(count)), ...leave(prog, made)];
-  return [{ edits: [{ kind: "insert", at: next(prog, made), insns, aside: true }] }];
+  const from = insn(JLT_K, reg, 0, 1, Number(least));
+  return [behind(c, made, NOTHING, (skip) => [from, insn(JLT_K, reg, 0, skip, Number(count))])];
 }
 
-/** "if (n == 0 || n > most) return ...;" before a call. */
-export function leaveUnlessWithin(prog: ResolvedProg, at: number, reg: number, least: 0 | 1, most: number): Fix {
-  const insns = [...(least === 1 ? [insn(JEQ_K, reg, 0, 1, 0)] : []), insn(JLE_K, reg, 0, 2, most), ...leave(prog, at)];
-  return { edits: [{ kind: "insert", at, insns }] };
+/** "if (n == 0 || n > most) return ...;" before the refused call. */
+export function leaveUnlessWithin(c: Case, reg: number, least: 0 | 1, most: number): Fix {
+  const left = leave(c, c.insn, c.w, 0);
+  const zero = least === 1 ? [insn(JEQ_K, reg, 0, 1, 0)] : [];
+  const insns = [...zero, insn(JLE_K, reg, 0, left.insns.length, most), ...left.insns];
+  return { edits: [{ kind: "insert", at: c.insn, insns }], said: left.said };
+}
+
+/** The constant that R`reg` was given on the failing path, replaced. */
+export function constantInstead(c: Case, reg: number, value: number): Fix[] {
+  const at = writtenAt(c.path, c.step, reg);
+  const code = at === null ? 0 : c.path.insns.code[at.insn]!;
+  if (at === null || (code !== MOV_K && code !== MOV32_K) || value < 1) return [];
+  return [{ edits: [{ kind: "replace", at: at.insn, insn: insn(code, reg, 0, 0, value) }] }];
 }
 
 /** A value where the function begins. */
@@ -128,12 +160,16 @@ function packetGuards(c: Case, r: number, bytes: number): Fix[] {
   const end = GENERAL.find((reg) => c.w[reg * REG_WORDS] === PTR_TO_PACKET_END) ?? -1;
   const [sum, spare] = freeRegs(c, [r, end]);
   if (sum === undefined) return [];
-  if (end >= 0) return [{ edits: [{ kind: "insert", at: c.insn, insns: packetCheck(c, r, bytes, sum, end) }] }];
+  if (end >= 0) {
+    const check = packetCheck(c, r, bytes, sum, end);
+    return [{ edits: [{ kind: "insert", at: c.insn, insns: check.insns }], said: check.said }];
+  }
   const ctx = contextIn(c);
   const field = ctxLayout(c.prog.spec.type)?.fields.find((one) => one.name === "data_end");
   if (ctx === null || field === undefined || spare === undefined) return [];
-  const insns = [insn(LDX_W, spare, ctx.reg, field.offBytes, 0), ...packetCheck(c, r, bytes, sum, spare)];
-  return [{ edits: [...ctx.edits, { kind: "insert", at: c.insn, insns }] }];
+  const check = packetCheck(c, r, bytes, sum, spare);
+  const insns = [insn(LDX_W, spare, ctx.reg, field.offBytes, 0), ...check.insns];
+  return [{ edits: [...ctx.edits, { kind: "insert", at: c.insn, insns }], said: check.said }];
 }
 
 /** data and data_end loaded again and compared, R`r` being `off` behind data, for an access that ends `bytes` behind R`r`. */
@@ -144,18 +180,20 @@ export function reloadPacket(c: Case, r: number, off: number, bytes: number): Fi
   const start = fields?.find((one) => one.name === "data");
   const limit = fields?.find((one) => one.name === "data_end");
   if (sum === undefined || end === undefined || ctx === null || start === undefined || limit === undefined) return [];
+  const check = packetCheck(c, r, bytes, sum, end);
   const insns = [
     insn(LDX_W, end, ctx.reg, limit.offBytes, 0),
     insn(LDX_W, r, ctx.reg, start.offBytes, 0),
     ...(off === 0 ? [] : [insn(ADD_K, r, 0, 0, off)]),
-    ...packetCheck(c, r, bytes, sum, end),
+    ...check.insns,
   ];
   return [{ edits: [...ctx.edits, { kind: "insert", at: c.insn, insns }] }];
 }
 
-function packetCheck(c: Case, r: number, bytes: number, sum: number, end: number): Insn[] {
+function packetCheck(c: Case, r: number, bytes: number, sum: number, end: number): Leaving {
+  const left = leave(c, c.insn, c.w, 0);
   const add = [insn(MOV_X, sum, r, 0, 0), insn(ADD_K, sum, 0, 0, bytes)];
-  return [...add, insn(JLE_X, sum, end, 2, 0), ...leave(c.prog, c.insn)];
+  return { insns: [...add, insn(JLE_X, sum, end, left.insns.length, 0), ...left.insns], said: left.said };
 }
 
 /** Registers whose values are not needed at the refused instruction. */
@@ -201,9 +239,10 @@ export function returnWithin(at: number, min: number, max: number): Fix[] {
 }
 
 /** Ends a loop after many rounds: what can_loop compiles to. */
-export function boundRounds(prog: ResolvedProg, at: number, help: string): Fix {
-  const insns = [insn(MAY_GOTO, 0, 0, 1, 0), insn(JA, 0, 0, 2, 0), ...leave(prog, at)];
-  return { edits: [{ kind: "insert", at, insns }], help };
+export function boundRounds(c: Case, help: string): Fix {
+  const left = leave(c, c.insn, c.w, 0);
+  const insns = [insn(MAY_GOTO, 0, 0, 1, 0), insn(JA, 0, 0, left.insns.length, 0), ...left.insns];
+  return { edits: [{ kind: "insert", at: c.insn, insns }], help };
 }
 
 /** A call left out; its result is 0. */
@@ -215,9 +254,8 @@ export function withoutCall(at: number): Fix {
 export function callOnPath(
   c: Case,
   since: number,
-  argument: (step: number) => { readonly reg: number; readonly add: number } | null,
-  helper: number,
-  rest: readonly Insn[],
+  argument: (step: number) => Holder | null,
+  helper: ReleaseHelper,
 ): Fix[] {
   const { at, frame } = c.path;
   const fixes: Fix[] = [];
@@ -228,10 +266,7 @@ export function callOnPath(
     const keep = keeper(c, at[k]!, found.reg);
     const insns = [
       ...(keep === undefined ? [] : [insn(MOV_X, keep, 0, 0, 0)]),
-      ...(found.reg === 1 ? [] : [insn(MOV_X, 1, found.reg, 0, 0)]),
-      ...(found.add === 0 ? [] : [insn(ADD_K, 1, 0, 0, found.add)]),
-      ...rest,
-      insn(CALL, 0, 0, 0, helper),
+      ...releaseInsns(helper, found),
       ...(keep === undefined ? [] : [insn(MOV_X, 0, keep, 0, 0)]),
     ];
     const before = at[k - 1]!;

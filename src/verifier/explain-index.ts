@@ -179,7 +179,7 @@ function comparedAt(c: Case, from: number, to: number): { insn: number; range: R
 
 /** The same in instructions. */
 export function limitFixes(c: Case, index: Index, count: bigint): Fix[] {
-  return leaveUnlessBelow(c.prog, index.source, index.made, count);
+  return leaveUnlessBelow(c, index.source, index.made, count);
 }
 
 /** "if (queue >= 64) return ...;", and the mask where the count is a power of two. */

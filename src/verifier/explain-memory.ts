@@ -11,7 +11,14 @@ import {
   rangeText,
   regRange,
 } from "./explain-case.ts";
-import { leaveUnlessBelow, leaveUnlessFrom, leaveUnlessWithin, startWithZeroes } from "./explain-fixes.ts";
+import {
+  constantInstead,
+  type Fix,
+  leaveUnlessBelow,
+  leaveUnlessFrom,
+  leaveUnlessWithin,
+  startWithZeroes,
+} from "./explain-fixes.ts";
 import { type Index, indexOf, limitAdvice, limitFixes, scalarOf } from "./explain-index.ts";
 import { isCall, madeAt, writtenAt } from "./explain-path.ts";
 import { argumentText, plainArgument } from "./explain-source.ts";
@@ -84,6 +91,7 @@ export function explainRegion(c: Case): Finding | null {
       required: `0 <= ${from} and ${from} + ${size} <= ${region.size}`,
       known: `offset ${from}, ${bytes(size)}; ${region.size} bytes there`,
       help: offsetAdvice(region.size - size, size, isInsn || from < 0n, BigInt(region.size) - from),
+      fixes: isInsn ? [] : smallerSize(c, r, size, Number(BigInt(region.size) - from)),
       notes: sourceNote(c, r, region),
     };
   }
@@ -143,7 +151,7 @@ function belowStart(c: Case, index: Index, fixed: number, count: bigint, what: s
       ? `add  if (${test}) return ...;  before this`
       : `check that ${name} is ${least} or more before this`,
     notes: index.notes,
-    fixes: leaveUnlessFrom(c.prog, index.source, index.made, least, count),
+    fixes: leaveUnlessFrom(c, index.source, index.made, least, count),
   };
 }
 
@@ -197,7 +205,7 @@ export function explainAddition(c: Case): Finding | null {
     required: `-536870912 < ${name} < 536870912`,
     known: `${name} is ${rangeText(index.range)}`,
     help: `limit ${name} before the addition: an unsigned type and  if (${index.named ? name : "n"} > MAX) return ...;  or a mask`,
-    fixes: leaveUnlessBelow(c.prog, index.source, index.made, 65536n).map((fix) => ({
+    fixes: leaveUnlessBelow(c, index.source, index.made, 65536n).map((fix) => ({
       ...fix,
       help: `add  if (${index.named ? name : "n"} > 65535) return ...;  before the addition; unsigned, so that it holds for negative ones`,
     })),
@@ -254,7 +262,7 @@ export function explainSize(c: Case, r: number): Finding | null {
     required,
     known: `${name} is ${rangeText(range)}`,
     help: `make ${variable} unsigned and add  if (${lower}${variable} > ${most}) return ...;  before the call`,
-    fixes: max === null || max < 1 ? [] : [leaveUnlessWithin(c.prog, c.insn, r, least, max)],
+    fixes: max === null || max < 1 ? [] : [leaveUnlessWithin(c, r, least, max)],
     notes: index.notes,
   };
 }
@@ -314,6 +322,7 @@ export function explainStack(c: Case): Finding | null {
           ? (keyAdvice(c, r, buffer, size) ??
             `pass the size of the buffer: sizeof(${buffer === "" ? "buffer" : buffer}), ${Math.max(0, room)} at most`)
           : "the buffer ends before this offset",
+      fixes: below || keyAdvice(c, r, buffer, size) !== null ? [] : smallerSize(c, r, size, room),
     };
   }
   const count = (BigInt(-off) - BigInt(size)) / BigInt(index.scale) + 1n;
@@ -328,6 +337,13 @@ export function explainStack(c: Case): Finding | null {
     fixes: limitFixes(c, index, count),
     notes: index.notes,
   };
+}
+
+/** The size that a call is given with its pointer in R`r`, where that is a constant. */
+function smallerSize(c: Case, r: number, size: number, room: number): Fix[] {
+  if (!isCall(c.path.insns, c.insn) || r >= 5) return [];
+  const { min, max } = regRange(c.w, r + 1);
+  return min === BigInt(size) && max === min ? constantInstead(c, r + 1, room) : [];
 }
 
 /** Keys and values have the size that the map was made with. */

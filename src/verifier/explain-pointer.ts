@@ -380,7 +380,7 @@ export function explainNull(c: Case): Finding | null {
         ? `leave this path where it is null:  if r${r} == 0 goto ...  after ${placeOf(prog, at.insn)}`
         : `add  if (!${variable}) return ...;  after ${placeOf(prog, at.insn)}`,
     notes: [note(prog, at.insn, `null or a pointer, from here`), ...checkedCopy(c, r, name)],
-    fixes: [leaveIfNull(prog, at.insn, isPlainCall ? 0 : at.reg)],
+    fixes: [leaveIfNull(c, at.insn, isPlainCall ? 0 : at.reg)],
   };
 }
 
@@ -396,7 +396,7 @@ function nullArgument(c: Case, r: number): Finding {
       name === "the pointer"
         ? "compare it with null first"
         : `add  if (!${name}) return ...;  at the start of the function`,
-    fixes: [1, 2, 3, 4, 5].filter((arg) => arg === r).map((arg) => leaveIfNullArgument(c.prog, c.insn, arg)),
+    fixes: [1, 2, 3, 4, 5].filter((arg) => arg === r).map((arg) => leaveIfNullArgument(c, arg)),
   };
 }
 

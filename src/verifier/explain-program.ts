@@ -39,13 +39,7 @@ export function explainLoop(c: Case): Finding | null {
     known: names === "" ? "nothing changes" : `${names}: unchanged by a round`,
     help: "count the rounds:  for (int i = 0; i < 100 && ...; i++)  or use bpf_loop",
     notes,
-    fixes: [
-      boundRounds(
-        prog,
-        c.insn,
-        "count the rounds:  for (int i = 0; i < 100 && ...; i++)  or let it end with  && can_loop",
-      ),
-    ],
+    fixes: [boundRounds(c, "count the rounds:  for (int i = 0; i < 100 && ...; i++)  or let it end with  && can_loop")],
   };
 }
 

@@ -9,8 +9,10 @@ import { progTypeWord } from "../abi/prog-types.ts";
 import type { DiagnosticNote } from "./diagnostic.ts";
 import { type Case, calleeName, type Finding, listed, note, pointee, sameLine, shortList } from "./explain-case.ts";
 import { callOnPath, type Fix, withoutCall } from "./explain-fixes.ts";
+import type { Holder, ReleaseHelper } from "./explain-held.ts";
 import { forkSince, isCall, madeAt, writtenAt } from "./explain-path.ts";
 import { argumentText, pointerName } from "./explain-source.ts";
+import { MAPS_OF_HELPER } from "./map-compat.ts";
 import type { MapView } from "./maps.ts";
 import { typeText } from "./print.ts";
 import { fieldName } from "./record.ts";
@@ -115,7 +117,7 @@ export function explainRegionState(c: Case): Finding | null {
 }
 
 const SPIN_LOCK = 93;
-const SPIN_UNLOCK = 94;
+const UNLOCK: ReleaseHelper = { name: "bpf_spin_unlock", id: 94, flags: false };
 
 /** bpf_spin_unlock of what bpf_spin_lock took, wherever a register still points to that value. */
 function unlocks(c: Case, locked: number): Fix[] {
@@ -124,7 +126,7 @@ function unlocks(c: Case, locked: number): Fix[] {
   const taken = path.regs[since];
   if (prog.insns.src[locked] !== 0 || prog.insns.imm[locked] !== SPIN_LOCK || taken === null || taken === undefined)
     return [];
-  const holder = (step: number): { reg: number; add: number } | null => {
+  const holder = (step: number): Holder | null => {
     const w = path.regs[step];
     if (w === null || w === undefined) return null;
     for (let reg = 0; reg < 10; reg++) {
@@ -134,7 +136,7 @@ function unlocks(c: Case, locked: number): Fix[] {
     }
     return null;
   };
-  return callOnPath(c, since, holder, SPIN_UNLOCK, []);
+  return callOnPath(c, since, holder, UNLOCK);
 }
 
 /** V026. */
@@ -211,18 +213,25 @@ function mapOf(c: Case, r: number, types: readonly number[]): MapView | null {
   return types.includes(baseType(typeOf(c, r))) ? (c.path.env.maps[c.w[r * REG_WORDS + RAW0]! - 1] ?? null) : null;
 }
 
+function mapTypeWord(type: number): string {
+  return MAP_TYPES.find((row) => row.id === type)?.word ?? `type ${type}`;
+}
+
 /** V029 at a call: the map and its type. */
 export function explainMapType(c: Case): Finding | null {
   if (!/cannot pass map_type|expected prog array/.test(c.kernel)) return null;
   for (let r = 1; r <= 5; r++) {
     const map = mapOf(c, r, [CONST_PTR_TO_MAP]);
     if (map === null) continue;
-    const word = MAP_TYPES.find((row) => row.id === map.spec.type)?.word ?? `type ${map.spec.type}`;
+    const word = mapTypeWord(map.spec.type);
+    const taken = c.path.insns.src[c.insn] === 0 ? (MAPS_OF_HELPER.get(c.path.insns.imm[c.insn]!) ?? []) : [];
+    const wanted = taken.map(mapTypeWord).join(" or ");
     return {
       message: `${here(c)} does not work on a map of type ${word}`,
       label: `${map.name} is a map of type ${word}`,
-      required: `a map type that ${here(c)} takes`,
+      required: wanted === "" ? `a map type that ${here(c)} takes` : `a map of type ${wanted}`,
       known: word,
+      ...(wanted === "" ? {} : { help: `make ${map.name} a map of type ${wanted}` }),
     };
   }
   return null;

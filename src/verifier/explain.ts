@@ -104,7 +104,7 @@ export function explainAndRepair(prog: ResolvedProg, diagnostic: Diagnostic, opt
   const span = shown === null ? null : spanOf(shown);
   const tries = path === null ? 0 : Math.min(MAX_TRIED, Math.floor(STEPS_TO_TRY / (path.env.processed + 1)));
   const done = repair(prog, diagnostic, (found.fixes ?? []).slice(0, tries), options);
-  const help = done?.fix.help ?? found.help;
+  const help = (done?.fix.help ?? found.help)?.replace(/return \.\.\.;/, leaving(done));
   const explained = {
     ...diagnostic,
     insn,
@@ -121,6 +121,12 @@ export function explainAndRepair(prog: ResolvedProg, diagnostic: Diagnostic, opt
     ...(done === null ? {} : { fix: done.checked }),
   };
   return { diagnostic: explained, repair: done };
+}
+
+/** What is held has to be given back before the function is left. */
+function leaving(done: Repair | null): string {
+  const said = done?.fix.said ?? "";
+  return said === "" ? "return ...;" : `{ ${said}return ...; }`;
 }
 
 /** The function of the program that an insn belongs to, where that is not the entry. */

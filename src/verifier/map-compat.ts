@@ -45,7 +45,7 @@ export function checkMapProgram(env: Env, map: MapView): void {
 }
 
 /** Helper id -> map types it takes. Source: check_map_func_compatibility. */
-const MAPS_OF_HELPER: ReadonlyMap<number, readonly number[]> = new Map([
+export const MAPS_OF_HELPER: ReadonlyMap<number, readonly number[]> = new Map([
   [12, [3]], // tail_call
   [22, [4]], // perf_event_read
   [25, [4]], // perf_event_output

@@ -38,7 +38,7 @@ function severalProgram(name: string): ResolvedProg {
 }
 
 describe("several errors of one program", () => {
-  for (const name of ["three", "two"])
+  for (const name of ["three", "two", "held"])
     test(name, () => {
       const prog = severalProgram(name);
       const { errors, accepted } = explainAll(prog, verify(prog).error!);
