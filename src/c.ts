@@ -11,10 +11,11 @@
 import { Btf } from "./btf/btf.ts";
 import { kernelProfile, runningKernel } from "./host/kernel-types.ts";
 import { type CompileOptions as CoreOptions, type CompileResult as CoreResult, compileC } from "./lang/c/compile.ts";
-import type { FileProvider } from "./lang/c/options.ts";
+import type { CStandard, FileProvider } from "./lang/c/options.ts";
 
 export type { DiagFix, DiagNote, Diagnostic, DiagPlace, MacroStep, Severity } from "./lang/c/diag.ts";
 export { diagnosticText, type Paint } from "./lang/c/diag-text.ts";
+export type { CStandard };
 
 export interface CompileOptions extends Omit<CoreOptions, "files" | "kernelBtf"> {
   /**

@@ -7,9 +7,13 @@
  * results, see executed.ts).
  */
 import { readdirSync, statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { MODEL_KCONFIG } from "../abi/kconfig.ts";
 import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
+import type { BtfView } from "../btf/types.ts";
 import type { Judge } from "../linux/judge.ts";
 import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
 import { parseObject } from "../obj/parse.ts";
@@ -19,6 +23,7 @@ import { type Executed, executedInsns } from "./executed.ts";
 import { EXIT_FAILED } from "./exit.ts";
 import { number } from "./format.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
+import { sizedMaps } from "./sized-maps.ts";
 
 /** What became of one program in one object. */
 export interface ProgramOutcome {
@@ -58,23 +63,34 @@ export async function compareFiles(paths: readonly string[], options: SourceOpti
     coreCache: new Map(),
   };
   const rows: FileRow[] = [];
+  const headers = await kernelHeader(kernel.kernelBtf);
   try {
     const files = paths.flatMap(sourcesAt);
     if (files.length === 0) throw new SkepError("usage/source", "no sources (*.bpf.c) there");
     // The first compile loads the compiler: not what is compared.
     await ours(files[0]!, options);
     for (const file of files) {
-      const row = await compareOne(file, options, kernel, judge);
+      const row = await compareOne(file, options, headers.folders, kernel, judge);
       rows.push(row);
       if (!output.json) show(row);
     }
   } finally {
     judge.close();
+    await headers.remove();
   }
   const totals = totalsOf(rows);
   if (output.json) printJson({ files: rows, totals });
   else showTotals(totals);
   if (totals.compiled < totals.clangCompiled || totals.accepted < totals.clangAccepted) process.exitCode = EXIT_FAILED;
+}
+
+/** A folder with the vmlinux.h that Skep answers from BTF, for clang to find where the search paths have none. */
+async function kernelHeader(btf: BtfView | null): Promise<{ folders: readonly string[]; remove: () => Promise<void> }> {
+  if (btf === null) return { folders: [], remove: async () => {} };
+  const { dumpC } = await import("../btf/dump.ts");
+  const folder = await mkdtemp(join(tmpdir(), "skep-"));
+  await writeFile(join(folder, "vmlinux.h"), dumpC(btf));
+  return { folders: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** A file as it is; of a folder every *.bpf.c below it, or, where it has none, every .c file. */
@@ -85,9 +101,15 @@ function sourcesAt(path: string): string[] {
   return (marked.length > 0 ? marked : all).sort().map((file) => `${path.replace(/\/$/, "")}/${file}`);
 }
 
-async function compareOne(file: string, options: SourceOptions, kernel: KernelView, judge: Judge): Promise<FileRow> {
+async function compareOne(
+  file: string,
+  options: SourceOptions,
+  clangFolders: readonly string[],
+  kernel: KernelView,
+  judge: Judge,
+): Promise<FileRow> {
   const skep = await ours(file, options);
-  const other = await theirs(file, options);
+  const other = await theirs(file, { ...options, isystem: [...(options.isystem ?? []), ...clangFolders] });
   const left = skep.object === null ? new Map() : outcomes(skep.object, file, kernel, judge);
   const right = other.object === null ? new Map() : outcomes(other.object, file, kernel, judge);
   const names = new Map<string, string>();
@@ -155,7 +177,7 @@ function outcomes(
     const spec = parseObject(object, file);
     // Ids of local types are the object's own: so is what was found for them.
     const own: KernelView = { ...kernel, coreCache: new Map() };
-    const maps = resolveMaps(spec, own);
+    const maps = sizedMaps(resolveMaps(spec, own));
     const ran = executedInsns(object, file, kernel.kernelBtf as Btf | null);
     for (const prog of spec.programs) {
       found.set(prog.name, {
@@ -249,6 +271,7 @@ function show(row: FileRow): void {
     print(`  ${worse ? c.red(name) : name}: skep ${side(skep)}; clang ${side(other)}`);
     if (ratio === "differs") print(`    ${c.red("results differ")}`);
     if (worse && skep !== null) print(`    ${c.red(skep.message.split("\n")[0]!)}`);
+    if (other?.accepted === false) print(`    clang: ${other.message.split("\n")[0]!}`);
   }
 }
 

@@ -206,6 +206,8 @@ export function clangArguments(request: SourceOptions): string[] {
     ...(request.include ?? []).map((one) => `-I${one}`),
     "-idirafter",
     `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`,
+    ...(request.isystem ?? []).flatMap((one) => ["-idirafter", one]),
+    ...(request.std === undefined ? [] : [`-std=${request.std}`]),
   ];
 }
 

@@ -10,7 +10,7 @@ test.each([
   ],
   [
     "-g -O2 -Wall -Wno-unused-value --target=bpf -mcpu=v3 -fno-stack-protector -std=gnu11 -MD -MP -MF a.d a.c",
-    "--warn all --warn no-unused-value --mcpu v3 --deps --dep-phony --dep-file a.d a.c",
+    "--warn all --warn no-unused-value --mcpu v3 --std gnu11 --deps --dep-phony --dep-file a.d a.c",
   ],
   [
     "-Xclang -disable-llvm-passes -x c -include config.h -isystem/opt/include a.c",

@@ -6,7 +6,7 @@ import { SkepError } from "../base/error.ts";
 
 /** Options that say nothing here; those of WITH_VALUE take the next word. */
 const IDLE =
-  /^-(c|g\w*|O\w*|pipe|v|x|std=.*|ansi|target(=.*)?|-target=.*|march=.*|m(little|big)-endian|m(no-)?[a-z].*|f[a-z].*|nostd\w+|no-canonical-prefixes|Qunused-arguments|pedantic|Xclang|-sysroot=.*|-param=.*)$/;
+  /^-(c|g\w*|O\w*|pipe|v|x|ansi|target(=.*)?|-target=.*|march=.*|m(little|big)-endian|m(no-)?[a-z].*|f[a-z].*|nostd\w+|no-canonical-prefixes|Qunused-arguments|pedantic|Xclang|-sysroot=.*|-param=.*)$/;
 const WITH_VALUE: ReadonlySet<string> = new Set(["-x", "-target", "-Xclang", "-mllvm", "--target", "-arch"]);
 /** The next word is theirs, and so are they in skep's words. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -40,6 +40,8 @@ export function fromClang(words: readonly string[]): string[] {
     if (renamed !== undefined) out.push(renamed, words[++i] ?? "");
     else if (joined !== null) out.push(RENAMED[`-${joined[1]}`]!, joined[2]!);
     else if (/^-mcpu=/.test(word)) out.push("--mcpu", mcpu(word.slice(6)));
+    else if (word.startsWith("-std=")) out.push("--std", word.slice(5));
+    else if (word === "-fwrapv") out.push("--wrapv");
     else if (word === "-w") out.push("--no-warnings");
     else if (word === "-M" || word === "-MM") out.push("--deps-only");
     else if (word === "-MD" || word === "-MMD") out.push("--deps");

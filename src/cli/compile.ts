@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { SkepError } from "../base/error.ts";
 import type { CompileOptions, CompileResult } from "../c.ts";
 import { diagnosticText } from "../lang/c/diag-text.ts";
-import type { FileProvider } from "../lang/c/options.ts";
+import type { CStandard, FileProvider } from "../lang/c/options.ts";
 import { readBtf } from "./btf-file.ts";
 import { cDiagnosticJson } from "./c-diagnostic.ts";
 import { count } from "./format.ts";
@@ -25,6 +25,8 @@ export interface SourceOptions {
   readonly warn?: readonly string[];
   readonly noWarnings?: boolean;
   readonly mcpu?: 2 | 3 | 4;
+  /** "gnu17", "c2x": GNU extensions always in. */
+  readonly std?: string;
   /** Kernel BTF file for vmlinux.h, or "profile". */
   readonly btf?: string;
   /** Signed overflow wraps around. */
@@ -68,6 +70,7 @@ function compileOptions(options: SourceOptions): Omit<CompileOptions, "files"> {
     undefs: options.undef ?? [],
     preincludes: options.preinclude ?? [],
     systemPaths: options.isystem ?? [],
+    ...(options.std === undefined ? {} : { standard: standardOf(options.std) }),
     warnings: options.noWarnings !== true,
     ignoredWarnings: (options.warn ?? []).filter((one) => one.startsWith("no-")).map((one) => `-W${one.slice(3)}`),
     warningsAreErrors: options.warn?.includes("error") === true,
@@ -75,6 +78,25 @@ function compileOptions(options: SourceOptions): Omit<CompileOptions, "files"> {
     ...(options.wrapv === true ? { wrapv: true } : {}),
     ...(options.noOptimize === true ? { noOptimize: true } : {}),
   };
+}
+
+const STANDARDS: Readonly<Record<string, CStandard>> = {
+  "89": "c89",
+  "90": "c89",
+  "99": "c99",
+  "9x": "c99",
+  "11": "c11",
+  "1x": "c11",
+  "17": "c17",
+  "18": "c17",
+  "23": "c23",
+  "2x": "c23",
+};
+
+function standardOf(name: string): CStandard {
+  const standard = STANDARDS[/^(?:c|gnu)(\w\w)$/.exec(name)?.[1] ?? ""];
+  if (standard === undefined) throw new SkepError("usage/std", `no C standard '${name}'`, { advice: "gnu17 or gnu23" });
+  return standard;
 }
 
 /** Prints the findings on stderr; throws where there is no object. */

@@ -35,6 +35,7 @@ export function register(program: Command): void {
       "--btf <file>",
       "kernel BTF for vmlinux.h, or profile for the bundled one (default: the running kernel's, if there is one)",
     )
+    .option("--std <standard>", "C standard: gnu11, gnu17, gnu23, ... (default: gnu17)")
     .option("--wrapv", "signed overflow wraps around (clang's -fwrapv)")
     .option("--no-optimize", "leave the program as it was lowered")
     .addOption(new Option("--cc <compiler>", "have another compiler do it").choices(["skep", "clang"]).default("skep"))

@@ -10,7 +10,7 @@ import { legalize, optimize } from "../../ir/passes/optimize.ts";
 import type { Diagnostic } from "./diag.ts";
 import { shippedHeader } from "./headers/shipped.ts";
 import { lower } from "./lower/lower.ts";
-import type { FileProvider, LazyInclude } from "./options.ts";
+import type { CStandard, FileProvider, LazyInclude } from "./options.ts";
 import { parseC } from "./parse.ts";
 import { vmlinux } from "./vmlinux.ts";
 
@@ -29,6 +29,8 @@ export interface CompileOptions {
   readonly preincludes?: readonly string[];
   /** -mcpu; default 3. */
   readonly cpu?: 2 | 3 | 4;
+  /** -std; default c17. */
+  readonly standard?: CStandard;
   /** Answers #include "vmlinux.h": called once, when it is met. */
   readonly kernelBtf?: () => Btf | undefined;
   readonly warnings?: boolean;
@@ -79,6 +81,7 @@ function compile(name: string, source: Uint8Array | undefined, options: CompileO
     cpu,
     warnings: options.warnings ?? true,
     ignoredWarnings: options.ignoredWarnings ?? [],
+    ...(options.standard === undefined ? {} : { standard: options.standard }),
     lazyInclude: (file) => {
       if (file !== "vmlinux.h" || options.kernelBtf === undefined) return undefined;
       if (lazy === undefined) {

@@ -2,7 +2,7 @@
  * Interned spellings. Every identifier, number and string token is a small number; keywords have the numbers of their
  * rows in tokens.ts. Open addressing over one pool of bytes.
  */
-import { KEYWORDS } from "./tokens.ts";
+import { KEYWORDS, WORDS_C23 } from "./tokens.ts";
 
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
@@ -22,6 +22,7 @@ export class Names {
 
   constructor() {
     for (const word of KEYWORDS) this.of(word);
+    for (const [word] of WORDS_C23) this.of(word);
   }
 
   /** `hash` is that of `hashOf`, computed while scanning. */

@@ -22,6 +22,8 @@ export interface LazyDecls {
   func?(name: string): FuncDecl | undefined;
 }
 
+export type CStandard = "c89" | "c99" | "c11" | "c17" | "c23";
+
 export interface ParseOptions {
   readonly files: FileProvider;
   /** -I, searched in order, for "..." after the including file's own folder. */
@@ -35,6 +37,8 @@ export interface ParseOptions {
   readonly preincludes?: readonly string[];
   /** __BPF_CPU_VERSION__; default 3. */
   readonly cpu?: 1 | 2 | 3 | 4;
+  /** -std, GNU extensions always in; default c17. */
+  readonly standard?: CStandard;
   /** Answers an include by name ("vmlinux.h") with lazy declarations; before files are looked at. */
   readonly lazyInclude?: (name: string) => LazyInclude | undefined;
   /** Report warnings; default true. */

@@ -22,7 +22,8 @@ test("copies of token numbers in hot files are those of the table", () => {
     }
     for (const [, value, word] of text.matchAll(/case (\d{3}): \/\/ (\w+)$/gm)) {
       checked++;
-      if (KEYWORDS[Number(value) - T.KEYWORD] !== word) wrong.push(`${name}: case ${value} // ${word}`);
+      const own = Number(value) < T.KEYWORD ? table[word!.toUpperCase()] === Number(value) : false;
+      if (!own && KEYWORDS[Number(value) - T.KEYWORD] !== word) wrong.push(`${name}: case ${value} // ${word}`);
     }
   }
   expect(wrong).toEqual([]);

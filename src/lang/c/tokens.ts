@@ -37,6 +37,8 @@ export const T = {
   XOR_ASSIGN: 148,
   OR_ASSIGN: 149,
   PASTE: 150,
+  TRUE: 151,
+  FALSE: 152,
   /** Keyword number k is 256 + k. */
   KEYWORD: 256,
 } as const;
@@ -158,6 +160,29 @@ export const KEYWORDS: readonly string[] = [
   "_Nonnull", // 85
   "_Nullable",
 ];
+
+/** Words that C23 makes keywords, and the kinds that they are then. The last two are kinds of their own. */
+export const WORDS_C23: readonly (readonly [string, number])[] = [
+  ...(
+    [
+      ["bool", "_Bool"],
+      ["static_assert", "_Static_assert"],
+      ["alignas", "_Alignas"],
+      ["alignof", "_Alignof"],
+      ["thread_local", "_Thread_local"],
+      ["typeof_unqual", "__typeof_unqual__"],
+      ["nullptr", "__nullptr"],
+    ] as const
+  ).map(([word, same]): [string, number] => [word, T.KEYWORD + KEYWORDS.indexOf(same)]),
+  ["true", T.TRUE],
+  ["false", T.FALSE],
+];
+
+/** Kinds of the first names of every table of names: keywords, then C23's. */
+export const WORD_KINDS: Int16Array = Int16Array.from([
+  ...KEYWORDS.map((_, i) => T.KEYWORD + i),
+  ...WORDS_C23.map(([, kind]) => kind),
+]);
 
 export function signText(kind: number): string {
   return kind >= 128 ? SIGNS[kind - 128] : String.fromCharCode(kind);

@@ -10,6 +10,7 @@ import { similar } from "../sema/similar.ts";
 import { sizeOperand } from "../sema/unary.ts";
 import {
   arrayOf,
+  BOOL,
   bare,
   CHAR,
   CONST,
@@ -88,6 +89,10 @@ export function primary(p: Parser): Expr {
         help: "copy the bytes with __builtin_memcpy, or use a union",
       });
       break;
+    case 151: // true
+    case 152: // false
+      p.next();
+      return intExpr(kind === 151 ? 1n : 0n, BOOL, loc);
     case 340: // __nullptr
       p.next();
       return intExpr(0n, { kind: "ptr", to: VOID }, loc);

@@ -143,8 +143,9 @@ function unary(pp: Preprocessor, live: boolean, depth: number): Value {
     };
   } else if (kind === CHAR) value = { value: parseChar(pp.names.bytes(pp.val)).value, unsigned: false };
   else if (kind === IDENT) {
-    value = { value: 0n, unsigned: false };
     const { loc, val } = pp;
+    const yes = pp.options.standard === "c23" && pp.names.text(val) === "true";
+    value = { value: yes ? 1n : 0n, unsigned: false };
     advance(pp);
     if (pp.is(40) && live) fail(pp, loc, `function-like macro '${pp.names.text(val)}' is not defined`);
     return value;

@@ -2,12 +2,16 @@
  * The macros that clang-19 `-target bpf -O2` defines before a source is read, as text to preprocess. Floating-point limits are left
  * out: no BPF source asks for them.
  */
-export function predefinedText(cpu: 1 | 2 | 3 | 4): string {
+import type { CStandard } from "../options.ts";
+
+export function predefinedText(cpu: 1 | 2 | 3 | 4, standard: CStandard = "c17"): string {
   const lines: string[] = [];
   const define = (name: string, value: string | number): void => {
     lines.push(`#define ${name} ${value}`);
   };
   for (const [name, value] of PLAIN) define(name, value);
+  const version = STDC_VERSION[standard];
+  if (version !== "") define("__STDC_VERSION__", version);
   define("__BPF_CPU_VERSION__", cpu);
   if (cpu >= 2) define("__BPF_FEATURE_JMP_EXT", 1);
   if (cpu >= 3) {
@@ -88,6 +92,14 @@ function intMacros(
   define(`__U${name}_C_SUFFIX__`, row.usuffix);
 }
 
+const STDC_VERSION: Readonly<Record<CStandard, string>> = {
+  c89: "",
+  c99: "199901L",
+  c11: "201112L",
+  c17: "201710L",
+  c23: "202311L",
+};
+
 const V4_FEATURES = ["BSWAP", "GOTOL", "LDSX", "MOVSX", "SDIV_SMOD", "ST"];
 
 const PLAIN: readonly (readonly [string, string | number])[] = [
@@ -111,7 +123,6 @@ const PLAIN: readonly (readonly [string, string | number])[] = [
   ["__OPTIMIZE__", 1],
   ["__STDC__", 1],
   ["__STDC_HOSTED__", 1],
-  ["__STDC_VERSION__", "201710L"],
   ["__STDC_UTF_16__", 1],
   ["__STDC_UTF_32__", 1],
   ["__ORDER_LITTLE_ENDIAN__", 1234],

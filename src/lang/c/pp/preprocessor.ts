@@ -8,7 +8,7 @@ import { Names } from "../names.ts";
 import type { LazyInclude, ParseOptions } from "../options.ts";
 import { Report } from "../report.ts";
 import { type SourceFile, SourceMap } from "../source.ts";
-import { KEYWORDS } from "../tokens.ts";
+import { KEYWORDS, WORD_KINDS } from "../tokens.ts";
 import type { Loc } from "../types.ts";
 import { TokenBuffer } from "./buffer.ts";
 import { directive } from "./directives.ts";
@@ -109,6 +109,7 @@ export class Preprocessor {
   /** Reads until the files opened now are all read; tokens go to `out`. */
   run(): void {
     const { out, macros } = this;
+    const words = this.options.standard === "c23" ? WORD_KINDS.length : KEYWORD_COUNT;
     for (;;) {
       this.raw();
       const { kind } = this;
@@ -121,7 +122,7 @@ export class Preprocessor {
           pragmaOperator(this);
           continue;
         }
-        out.push(val < KEYWORD_COUNT ? 256 + val : IDENT, val, this.loc);
+        out.push(val < words ? WORD_KINDS[val] : IDENT, val, this.loc);
       } else if (kind === EOF) {
         if (this.report.full || !this.#closeFile()) return;
       } else if (kind === 35 && (this.flags & BOL) !== 0 && this.#lists.length === 0) {

@@ -10,7 +10,7 @@ const ENCODER = new TextEncoder();
 export function preprocess(name: string, source: Uint8Array | undefined, options: ParseOptions): Preprocessor {
   const pp = new Preprocessor(options);
   defineSpecials(pp);
-  pp.openFile("<built-in>", ENCODER.encode(predefinedText(options.cpu ?? 3)), 0, true, 0);
+  pp.openFile("<built-in>", ENCODER.encode(predefinedText(options.cpu ?? 3, options.standard)), 0, true, 0);
   pp.run();
   const lines: string[] = [];
   for (const define of options.defines ?? []) {

@@ -1,0 +1,24 @@
+/** Maps whose number of entries the loading program sets before it loads: for a verdict they get a size that the kernel takes. */
+import * as mt from "../abi/map-types.ts";
+import type { MapSpec } from "../obj/spec.ts";
+
+/** Types that have no number of entries, or that take the number of processors for 0. */
+const UNSIZED: ReadonlySet<number> = new Set([
+  mt.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+  mt.BPF_MAP_TYPE_SK_STORAGE,
+  mt.BPF_MAP_TYPE_INODE_STORAGE,
+  mt.BPF_MAP_TYPE_TASK_STORAGE,
+  mt.BPF_MAP_TYPE_CGRP_STORAGE,
+  mt.BPF_MAP_TYPE_CGROUP_STORAGE,
+  mt.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+  mt.BPF_MAP_TYPE_STRUCT_OPS,
+]);
+const PAGE_BYTES = 4096;
+
+export function sizedMaps(maps: readonly MapSpec[]): MapSpec[] {
+  return maps.map((map) => {
+    if (map.maxEntries !== 0 || UNSIZED.has(map.type)) return map;
+    const isRing = map.type === mt.BPF_MAP_TYPE_RINGBUF || map.type === mt.BPF_MAP_TYPE_USER_RINGBUF;
+    return { ...map, maxEntries: isRing ? PAGE_BYTES : 1 };
+  });
+}
