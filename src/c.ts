@@ -10,8 +10,9 @@
  */
 import { Btf } from "./btf/btf.ts";
 import { kernelProfile, runningKernel } from "./host/kernel-types.ts";
-import { type CompileOptions as CoreOptions, type CompileResult as CoreResult, compileC } from "./lang/c/compile.ts";
+import { headerOnDemand } from "./lang/c/headers/on-demand.ts";
 import type { CStandard, FileProvider } from "./lang/c/options.ts";
+import { type CompileOptions as CoreOptions, type CompileResult as CoreResult, translate } from "./lang/c/translate.ts";
 
 export type { DiagFix, DiagNote, Diagnostic, DiagPlace, MacroStep, Severity } from "./lang/c/diag.ts";
 export { diagnosticText, type Paint } from "./lang/c/diag-text.ts";
@@ -41,54 +42,46 @@ export async function compile(file: string, options: CompileOptions): Promise<Co
   const read = typeof files === "function" ? files : fromRecord(files);
   const defines = rest.defines ?? [];
   const hasArch = defines.some((one) => one.startsWith("__TARGET_ARCH_"));
-  const types = new Types(btf);
+  let vmlinux: CompileResult["vmlinux"] = null;
+  const wholeOptions = {
+    ...rest,
+    files: { read },
+    defines: hasArch ? defines : ["__TARGET_ARCH_x86", ...defines],
+    kernelBtf: () => {
+      const [from, types] = typesFor(btf);
+      vmlinux = from;
+      return now(types);
+    },
+  };
   for (;;) {
     try {
-      const result = compileC(file, undefined, {
-        ...rest,
-        files: { read },
-        defines: hasArch ? defines : ["__TARGET_ARCH_x86", ...defines],
-        kernelBtf: () => types.get(),
-      });
-      return { ...result, vmlinux: types.from };
+      return { ...translate(file, undefined, wholeOptions, (name) => now(headerOnDemand(name))), vmlinux };
     } catch (error) {
       if (!(error instanceof NotYet)) throw error;
-      await types.arrival;
+      await error.arrival;
     }
   }
 }
 
-/** Ends a compile that needs types which take time to come. It is begun anew with them: nothing has happened by then. */
-class NotYet extends Error {}
+/** Ends a compile that needs what takes time to come. It is begun anew with it: only files were read by then. */
+class NotYet extends Error {
+  readonly arrival: Promise<unknown>;
 
-/** The kernel's types, looked for when they are asked for. */
-class Types {
-  from: CompileResult["vmlinux"] = null;
-  arrival: Promise<Btf> | undefined;
-  private readonly wanted: Btf | "profile" | undefined;
-
-  constructor(wanted: Btf | "profile" | undefined) {
-    this.wanted = wanted;
+  constructor(arrival: Promise<unknown>) {
+    super();
+    this.arrival = arrival;
   }
+}
 
-  get(): Btf {
-    if (this.wanted instanceof Btf) {
-      this.from = "given";
-      return this.wanted;
-    }
-    const kernel = this.wanted === "profile" ? null : runningKernel();
-    if (kernel !== null) {
-      this.from = "kernel";
-      return kernel;
-    }
-    const profile = kernelProfile();
-    if (!(profile instanceof Btf)) {
-      this.arrival = profile;
-      throw new NotYet();
-    }
-    this.from = "profile";
-    return profile;
-  }
+function now<T>(value: T): Exclude<T, Promise<unknown>> {
+  if (value instanceof Promise) throw new NotYet(value);
+  return value as Exclude<T, Promise<unknown>>;
+}
+
+function typesFor(btf: Btf | "profile" | undefined): [from: CompileResult["vmlinux"], types: Btf | Promise<Btf>] {
+  if (btf instanceof Btf) return ["given", btf];
+  const running = btf === "profile" ? null : runningKernel();
+  return running === null ? ["profile", kernelProfile()] : ["kernel", running];
 }
 
 function fromRecord(files: Readonly<Record<string, string | Uint8Array>>): FileProvider["read"] {

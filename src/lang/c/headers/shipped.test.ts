@@ -6,7 +6,12 @@ import { MAP_TYPES } from "../../../abi/map-types.ts";
 import { PROG_TYPES } from "../../../abi/prog-types.ts";
 import { parseC } from "../parse.ts";
 import { findField, sizeOf } from "../types.ts";
+import { LIBBPF } from "./libbpf.ts";
+import { LIBC } from "./libc.ts";
+import { GROUPS } from "./on-demand.ts";
 import { shippedHeader, shippedNames } from "./shipped.ts";
+
+const MADE = new Set(["bpf/bpf_helper_defs.h", "skep/bpf_func_id.h"]);
 
 const files = {
   read: (path: string): Uint8Array | undefined =>
@@ -35,6 +40,15 @@ const FIRST: Readonly<Record<string, string>> = {
 };
 
 describe("shipped headers", () => {
+  test("what is loaded on demand is named as its tables have it", async () => {
+    const tables = await Promise.all(GROUPS.map(({ load }) => load()));
+    expect(tables.map((table) => Object.keys(table).sort())).toEqual(GROUPS.map(({ names }) => [...names].sort()));
+    const early = [...Object.keys(LIBC), ...Object.keys(LIBBPF)];
+    expect(shippedNames().filter((name) => !MADE.has(name) && !early.includes(name))).toEqual(
+      GROUPS.flatMap(({ names }) => [...names]).sort(),
+    );
+  });
+
   test.each(shippedNames())("%s stands by itself", (name) => {
     const unit = parse(`${FIRST[name] ?? "#include <linux/types.h>"}\n#include <${name}>\n`);
     expect(unit.diagnostics.map((one) => `${one.file}:${one.line}: ${one.message}`)).toEqual([]);
