@@ -10,6 +10,7 @@ import { openCapture } from "../dist/pcap/open.js";
 import { fromPackets, repeat } from "../dist/pcap/packets.js";
 import { pcapWriter } from "../dist/pcap/write.js";
 import { embedded } from "../dist/runtime/embedded.js";
+import { sizesOf } from "./size.mjs";
 
 const { values } = parseArgs({ options: { packets: { type: "string", default: "10000000" } } });
 const read = (file) => new Uint8Array(readFileSync(new URL(`../${file}`, import.meta.url)));
@@ -20,6 +21,7 @@ version();
 vmlinux();
 firstVerdict();
 translation();
+await compilerSize();
 await replay("a program that only passes, 1 KiB XDP", "test/bench/programs/empty.bpf.o");
 await replay("syn_guard, 1 KiB XDP", "examples/syn_guard.bpf.o");
 await replay("tc_edit, 1 KiB tc", "examples/tc_edit.bpf.o");
@@ -83,6 +85,18 @@ function translation() {
   row(
     "translate and instantiate (217 insns)",
     `${median(samples.slice(samples.length >> 1)).toFixed(2)} us an insn, warm`,
+  );
+}
+
+async function compilerSize() {
+  const kB = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
+  const all = await sizesOf("c");
+  const [entry] = all.filter(({ atOnce }) => atOnce);
+  const headers = all.filter(({ atOnce, name }) => !atOnce && name.endsWith(".js"));
+  const sum = headers.reduce((total, { gzip }) => total + gzip, 0);
+  row(
+    "compiler in a browser, bundled",
+    `${kB(entry.gzip)} gzip, ${kB(entry.brotli)} brotli; UAPI headers on demand ${headers.length} x ${kB(sum / headers.length)} gzip`,
   );
 }
 

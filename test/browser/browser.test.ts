@@ -1,10 +1,11 @@
-/** The published core in a real browser: the demo object over the demo capture, with the verdicts that Node gives. */
+/** The published core in a real browser: the demo program, compiled there or not, over the demo capture, with the verdicts that Node gives. */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, normalize } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../src/c.ts";
 import { load } from "../../src/index.ts";
 import * as pcap from "../../src/pcap.ts";
 import { ROOT } from "../tidy/source.ts";
@@ -22,11 +23,13 @@ if (reason !== null) console.log(`browser tests skipped: ${reason}`);
 
 const OBJECT = "examples/syn_guard.bpf.o";
 const CAPTURE = "examples/synscan.pcap";
+/** The second includes vmlinux.h, the third is included by the first. */
+const SOURCES = ["examples/syn_guard.bpf.c", "test/fixtures/walk.bpf.c", "examples/parse.h"] as const;
 const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>skep</title>
 <script type="importmap">{ "imports": {
-  "#host": "/dist/host/browser.js", "skep": "/dist/index.js", "skep/pcap": "/dist/pcap.js" } }</script>`;
+  "#host": "/dist/host/browser.js", "skep": "/dist/index.js", "skep/pcap": "/dist/pcap.js", "skep/c": "/dist/c.js" } }</script>`;
 
 /** A string, because vitest rewrites the imports of a function. */
 function inPage(engine: string): string {
@@ -38,6 +41,30 @@ function inPage(engine: string): string {
     const keys = guard.maps.syns.count();
     guard.close();
     return { verdicts: result.verdicts, keys };
+  })()`;
+}
+
+/** Compiles the sources, runs the first, and gives the objects' bytes as text. */
+function compileInPage(): string {
+  return `(async () => {
+    const { compile } = await import("skep/c");
+    const { load } = await import("skep");
+    const { open } = await import("skep/pcap");
+    const files = {};
+    for (const name of ${JSON.stringify(SOURCES)}) files[name] = await (await fetch("/" + name)).text();
+    const guard = await compile("${SOURCES[0]}", { files });
+    const walk = await compile("${SOURCES[1]}", { files });
+    const loaded = await load(guard.object);
+    const { verdicts } = await loaded.programs.syn_guard.replay(open("/${CAPTURE}"));
+    const keys = loaded.maps.syns.count();
+    loaded.close();
+    return {
+      verdicts,
+      keys,
+      vmlinux: [guard.vmlinux, walk.vmlinux],
+      objects: [guard.object, walk.object].map((bytes) => Array.from(bytes)),
+      diagnostics: [...guard.diagnostics, ...walk.diagnostics],
+    };
   })()`;
 }
 
@@ -54,7 +81,7 @@ describe.skipIf(reason !== null)("in headless Chromium", () => {
         return;
       }
       const file = `${ROOT}${path}`;
-      if (!/^\/(dist|examples)\//.test(path) || !existsSync(file)) {
+      if (!/^\/(dist|data|examples|test\/fixtures)\//.test(path) || !existsSync(file)) {
         response.writeHead(404).end();
         return;
       }
@@ -94,6 +121,33 @@ describe.skipIf(reason !== null)("in headless Chromium", () => {
     const guard = await load(`${ROOT}/${OBJECT}`);
     const here = await guard.programs["syn_guard"]!.replay(pcap.open(`${ROOT}/${CAPTURE}`));
     expect(seen.verdicts).toEqual(here.verdicts);
+    expect(seen.keys).toBe(guard.maps["syns"]!.count());
+    expect(seen.verdicts["drop"]).toBeGreaterThan(0);
+    guard.close();
+    await page.close();
+  });
+
+  test("compiles C to Node's bytes, and the program gives Node's verdicts", async () => {
+    const page = await browser.newPage();
+    await page.goto(origin);
+    const seen = (await page.evaluate(compileInPage())) as {
+      verdicts: Record<string, number>;
+      keys: number;
+      vmlinux: unknown[];
+      objects: number[][];
+      diagnostics: unknown[];
+    };
+    expect(seen.diagnostics).toEqual([]);
+    expect(seen.vmlinux).toEqual([null, "profile"]);
+
+    const files = (path: string): Uint8Array | undefined =>
+      existsSync(`${ROOT}/${path}`) ? new Uint8Array(readFileSync(`${ROOT}/${path}`)) : undefined;
+    const here = await Promise.all(SOURCES.slice(0, 2).map((source) => compile(source, { files, btf: "profile" })));
+    expect(here.map(({ object }) => Array.from(object!))).toEqual(seen.objects);
+
+    const guard = await load(here[0]!.object!);
+    const { verdicts } = await guard.programs["syn_guard"]!.replay(pcap.open(`${ROOT}/${CAPTURE}`));
+    expect(seen.verdicts).toEqual(verdicts);
     expect(seen.keys).toBe(guard.maps["syns"]!.count());
     expect(seen.verdicts["drop"]).toBeGreaterThan(0);
     guard.close();

@@ -23,42 +23,7 @@ profile.expectSearches();
 const kernel = existsSync(VMLINUX_BTF) ? new Btf(new Uint8Array(readFileSync(VMLINUX_BTF))) : null;
 if (kernel === null) console.log("comparison with a kernel's BTF skipped: there is none here");
 
-/** Includes vmlinux.h, walks kernel structs, reads what a tracepoint gives, asks for enumerators and fields. */
-const WALK = `
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_tracing.h>
-char LICENSE[] SEC("license") = "GPL";
-struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } events SEC(".maps");
-struct event { int pid, ppid; u64 inode; char name[32]; u8 state; };
-
-SEC("tp_btf/sched_switch")
-int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
-{
-  struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-  if (!e) return 0;
-  e->pid = next->pid;
-  e->ppid = BPF_CORE_READ(next, real_parent, tgid);
-  e->inode = BPF_CORE_READ(next, mm, exe_file, f_inode, i_ino);
-  e->state = bpf_core_field_exists(next->__state) ? BPF_CORE_READ(next, __state) : 0;
-  bpf_probe_read_kernel_str(e->name, sizeof(e->name), BPF_CORE_READ(next, mm, exe_file, f_path.dentry, d_name.name));
-  bpf_ringbuf_submit(e, 0);
-  return 0;
-}
-
-SEC("tracepoint/sock/inet_sock_set_state")
-int on_state(struct trace_event_raw_inet_sock_set_state *ctx)
-{
-  const struct sock *sk = ctx->skaddr;
-  if (ctx->newstate != TCP_ESTABLISHED || ctx->protocol != IPPROTO_TCP) return 0;
-  bpf_printk("%d %d", BPF_CORE_READ(sk, __sk_common.skc_dport), ctx->sport);
-  return 0;
-}
-
-SEC("tc")
-int clamp(struct __sk_buff *skb) { return skb->len > 1500 ? 2 : 0; }
-`;
+const WALK = readFileSync(`${ROOT}/test/fixtures/walk.bpf.c`, "utf8");
 
 function verdicts(spec: ObjSpec, kernelBtf: Btf): unknown {
   const view = { kernelBtf, kconfig: (name: string) => MODEL_KCONFIG[name], coreCache: new Map() };
