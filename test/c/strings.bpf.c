@@ -1,10 +1,10 @@
-/* Strings and tables in .rodata, .data and .bss, in sections of their own; switches that become tables. */
+/* Strings and tables in .rodata, .data and .bss; in sections of their own; switches that become tables. */
 #include "case.h"
 
 static const char names[4][8] = { "eth", "wlan", "loopback", "x" };
 const char banner[] SEC(".rodata.banner") = "skep";
 u32 own_data SEC(".data.counters") = 11;
-u64 own_bss[5] SEC(".bss.cells");
+u64 own_bss[5] SEC(".data.cells");
 char buffer[32] = "start";
 static u8 zeroed[24];
 
