@@ -12,14 +12,16 @@ import {
   BPF_MAP_LOOKUP_ELEM,
   BPF_MAP_UPDATE_ELEM,
 } from "../abi/cmds.ts";
+import { BPF_F_LOCK } from "../abi/flags.ts";
 import { BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_USER_RINGBUF, isPerCpuMap, mapTypeWord } from "../abi/map-types.ts";
-import { EINTR, ENOENT, errnoName } from "../base/errno.ts";
+import { EBADF, EINTR, EINVAL, ENOENT, ENOTSUPP, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
+import { type MapOp, mapError } from "../loader/map-error.ts";
 import type { RecordView } from "../loader/record-view.ts";
 import type { TargetMap, TargetProg } from "../loader/target.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import type { Bpf } from "./bpf/call.ts";
-import { freezeMap, lookupBatch } from "./bpf/map.ts";
+import { freezeMap, lookupBatch, writeBatch } from "./bpf/map.ts";
 import { mapInfo, pinObject } from "./bpf/object.ts";
 import type { RecordSource } from "./records.ts";
 import { type Sys, type SysBuffer, setAddr } from "./sys.ts";
@@ -69,10 +71,12 @@ export class LinuxMap implements TargetMap {
   private readonly scanKey: Uint8Array;
   private readonly scanValue: Uint8Array;
   private records: RecordSource | null = null;
+  private lostBefore = 0;
   private readonly openRecords: (() => RecordSource) | null;
   private producer: UserRingbuf | undefined;
   private mapped: Window | null | undefined;
   private frozen = false;
+  private noBatch = false;
   private readonly onClose: (map: LinuxMap) => void;
 
   /** Takes the fd over. */
@@ -191,6 +195,31 @@ export class LinuxMap implements TargetMap {
     }
   }
 
+  /** No more than BATCH at a time, and none where a kernel (before 5.6) or a type has no batches. */
+  writeBatch(keys: readonly Uint8Array[], values: readonly Uint8Array[] | null, flags = 0): number {
+    // The kernel takes no BPF_NOEXIST and BPF_EXIST here.
+    if (this.noBatch || (flags & ~BPF_F_LOCK) !== 0 || this.keySize === 0) return 0;
+    const perElem = this.keySize + this.userValueSize;
+    const most = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / perElem)));
+    let written = 0;
+    while (written < keys.length) {
+      const count = Math.min(most, keys.length - written);
+      const buffers = this.batchBuffers(count);
+      for (let i = 0; i < count; i++) {
+        buffers.keys.bytes.set(this.sized("key", keys[written + i]!, this.keySize), i * this.keySize);
+        if (values === null) continue;
+        const value = this.sized("value", values[written + i]!, this.userValueSize);
+        buffers.values.bytes.set(value, i * this.userValueSize);
+      }
+      const batch = writeBatch(this.bpf, this.fd, buffers.keys, values === null ? null : buffers.values, count, flags);
+      written += batch.done;
+      if (batch.result === 0) continue;
+      if (batch.result === -ENOTSUPP || batch.result === -EINVAL) this.noBatch = batch.done === 0;
+      break;
+    }
+    return written;
+  }
+
   setSlot(key: Uint8Array, what: TargetMap | TargetProg | null): void {
     if (what === null) {
       this.delete(key);
@@ -228,10 +257,11 @@ export class LinuxMap implements TargetMap {
   }
 
   get lost(): number {
-    return this.records?.lost ?? 0;
+    return this.records?.lost ?? this.lostBefore;
   }
 
   wait(signal?: AbortSignal): Promise<void> {
+    if (this.fd < 0) return Promise.reject(this.closed("wait"));
     return this.recordSource().wait(signal);
   }
 
@@ -242,6 +272,7 @@ export class LinuxMap implements TargetMap {
         advice: "user ring buffers take records",
       });
     }
+    if (this.fd < 0) throw this.closed("send");
     this.producer ??= openUserRingbuf(this.sys, this.fd, this.spec.maxEntries);
     return this.producer.send(record);
   }
@@ -249,16 +280,18 @@ export class LinuxMap implements TargetMap {
   /** Keeps the map under a path in a bpffs, also when this process ends. */
   pin(path: string): void {
     const result = pinObject(this.bpf, this.fd, path);
-    if (result < 0) throw this.failure(`pin ${path}`, result, "a path that is free in a mounted bpffs");
+    if (result < 0) throw mapError(this.spec, "pin", -result, undefined, path);
   }
 
   window(): Uint8Array | null {
+    if (this.fd < 0) return null;
     if (this.mapped === undefined) this.mapped = mapWindow(this.sys, this.fd, this.spec, this.frozen);
     return this.mapped?.bytes ?? null;
   }
 
   close(): void {
     if (this.fd < 0) return;
+    this.lostBefore = this.lost;
     this.records?.close();
     this.records = null;
     this.producer?.close();
@@ -313,6 +346,7 @@ export class LinuxMap implements TargetMap {
 
   private recordSource(): RecordSource {
     if (this.records !== null) return this.records;
+    if (this.fd < 0) throw this.closed("drain");
     if (this.openRecords !== null) {
       this.records = this.openRecords();
       return this.records;
@@ -322,15 +356,20 @@ export class LinuxMap implements TargetMap {
     });
   }
 
+  private sized(what: "key" | "value", bytes: Uint8Array, want: number): Uint8Array {
+    if (bytes.length === want) return bytes;
+    throw this.sizeError(what, bytes.length, want);
+  }
+
   private sizeError(what: "key" | "value", got: number, want: number): SkepError {
     return new SkepError(`map/${what}-size`, `${this.spec.name}: ${what} of ${got} bytes, the map takes ${want}`);
   }
 
-  private failure(what: string, result: number, advice?: string): SkepError {
-    const name = errnoName(-result);
-    return new SkepError(`map/${name}`, `${this.spec.name}: ${what}: ${name}`, {
-      errno: -result,
-      ...(advice === undefined ? {} : { advice }),
-    });
+  private failure(op: MapOp, result: number): SkepError {
+    return this.fd < 0 ? this.closed(op) : mapError(this.spec, op, -result);
+  }
+
+  private closed(op: MapOp): SkepError {
+    return mapError(this.spec, op, EBADF, "the map is closed");
   }
 }

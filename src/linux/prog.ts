@@ -2,7 +2,7 @@
 import { BPF_PROG_TYPE_SOCKET_FILTER, progTypeWord } from "../abi/prog-types.ts";
 import { verdictsOf } from "../abi/verdicts.ts";
 import { closeAll } from "../base/close.ts";
-import { ENOTSUPP, errnoName } from "../base/errno.ts";
+import { E2BIG, EFAULT, EINVAL, ENODEV, ENOMEM, ENOSPC, ENOTSUPP, ENXIO, EPERM, errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import type {
   AttachOptions,
@@ -159,8 +159,7 @@ export class LinuxProg implements TargetProg {
     throw new SkepError(`run/${errnoName(errno)}`, `test run of ${spec.name}: ${errnoName(errno)}`, {
       errno,
       site: { prog: spec.name },
-      advice:
-        "packets need at least 14 bytes, and each program type takes only some of data, ctx, repeat, flags and cpu",
+      advice: RUN_ADVICE[errno] ?? "skep doctor shows what this kernel allows",
     });
   }
 
@@ -169,6 +168,18 @@ export class LinuxProg implements TargetProg {
     return new SkepError("run/closed", `program ${name} is unloaded`, { site: { prog: name } });
   }
 }
+
+/** Source: net/bpf/test_run.c, 6.18. */
+const RUN_ADVICE: Readonly<Record<number, string>> = {
+  [EINVAL]: "packets need at least 14 bytes, and each program type takes only some of data, ctx, repeat, flags and cpu",
+  [E2BIG]: "the ctx is longer than this kernel's, and not zero there",
+  [ENOMEM]: "the kernel found no memory for the packet: try a smaller one, or raise the cgroup's limit",
+  [ENOSPC]: "what the program left of packet or ctx is larger than the buffer for it",
+  [EFAULT]: "the packet or ctx cannot be read: a bug of Skep's",
+  [EPERM]: "run as root or with CAP_BPF and CAP_NET_ADMIN",
+  [ENODEV]: "the ctx names an interface that is not there",
+  [ENXIO]: "no such CPU, or it is offline",
+};
 
 const NONE = new Uint8Array(0);
 const ETH_HLEN = 14;

@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { BPF_PROG_TYPE_EXT } from "../abi/prog-types.ts";
 import { hasSince, versionCode } from "../abi/since.ts";
 import { closeAll } from "../base/close.ts";
-import { bug, SkepError } from "../base/error.ts";
+import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapLink, Target, TargetMap, TargetProg } from "../loader/target.ts";
@@ -78,6 +78,7 @@ class LinuxTarget implements KernelTarget {
   /** Loaded BTF by object; 0 for one that the kernel does not take. */
   private readonly btfFds = new Map<BtfView, number>();
   private vmlinux: BtfView | null | undefined;
+  private closed = false;
   private extras: ReadonlyMap<string, LoadExtras> = new Map();
 
   constructor(options: LinuxOptions) {
@@ -106,6 +107,7 @@ class LinuxTarget implements KernelTarget {
   }
 
   createMap(spec: MapSpec, inner: TargetMap | null): LinuxMap {
+    this.needOpen();
     const context = {
       bpf: this.bpf,
       cpus: this.cpus,
@@ -121,6 +123,7 @@ class LinuxTarget implements KernelTarget {
   }
 
   openMap(at: number | string): LinuxMap {
+    this.needOpen();
     const map = openLinuxMap(this.bpf, this.cpus, at, (closed) => this.live.delete(closed));
     this.live.add(map);
     return map;
@@ -134,6 +137,7 @@ class LinuxTarget implements KernelTarget {
   }
 
   loadProg(prog: ResolvedProg, maps: readonly TargetMap[]): TargetProg {
+    this.needOpen();
     const started = performance.now();
     const fds = maps.map(fdOf);
     const extras = this.extras.get(prog.spec.name) ?? this.extension(prog);
@@ -150,12 +154,18 @@ class LinuxTarget implements KernelTarget {
   }
 
   close(): void {
+    this.closed = true;
     try {
       closeAll([...this.live].reverse());
     } finally {
       for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
       this.btfFds.clear();
     }
+  }
+
+  private needOpen(): void {
+    if (!this.closed) return;
+    throw new SkepError("linux/closed", "the linux target is closed", { advice: "make another one: linux()" });
   }
 
   /** Why the kernel does not take an object's BTF, "" where it does. */
@@ -205,7 +215,10 @@ class LinuxTarget implements KernelTarget {
 }
 
 function fdOf(map: TargetMap): number {
-  if (map instanceof LinuxMap) return map.fd >= 0 ? map.fd : bug(`map ${map.spec.name} is closed`);
+  if (map instanceof LinuxMap && map.fd < 0) {
+    throw new SkepError("load/map", `map ${map.spec.name} is closed`, { advice: "load the object again" });
+  }
+  if (map instanceof LinuxMap) return map.fd;
   throw new SkepError("load/target", `map ${map.spec.name} belongs to another target`, {
     advice: "maps and programs of one target cannot be mixed with another's",
   });

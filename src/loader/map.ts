@@ -82,10 +82,7 @@ export class BpfMap<K = Value, V = Value> {
 
   /** Throws SkepError "map/EEXIST", "map/ENOENT", "map/E2BIG", ... as the kernel answers. */
   set(key: K, value: V, options: UpdateOptions = {}): this {
-    const flags =
-      (options.if === "noexist" ? BPF_NOEXIST : options.if === "exist" ? BPF_EXIST : 0) |
-      (options.lock === true ? BPF_F_LOCK : 0);
-    this.raw.update(this.#keyBytes(key), this.#encode(value), flags);
+    this.raw.update(this.#keyBytes(key), this.#encode(value), flagsOf(options));
     return this;
   }
 
@@ -166,25 +163,45 @@ export class BpfMap<K = Value, V = Value> {
     return n;
   }
 
-  /** Many at once, in order; returns how many. The first failure is thrown: what stands before it is written. */
+  /**
+   * Many, in order, as few system calls as the target can; returns how many. The first failure is thrown: what stands before
+   * it is written.
+   */
   setAll(entries: Iterable<readonly [K, V]>, options: UpdateOptions = {}): number {
+    const flags = flagsOf(options);
     let n = 0;
-    for (const [key, value] of entries) {
-      this.set(key, value, options);
-      n++;
+    let keys: Uint8Array[] = [];
+    let values: Uint8Array[] = [];
+    const flush = (): void => {
+      const [k, v] = [keys, values];
+      keys = [];
+      values = [];
+      for (let i = this.raw.writeBatch?.(k, v, flags) ?? 0; i < k.length; i++) this.raw.update(k[i]!, v[i]!, flags);
+      n += k.length;
+    };
+    try {
+      for (const [key, value] of entries) {
+        const bytes = this.#keyBytes(key);
+        values.push(this.#encode(value));
+        keys.push(bytes);
+        if (keys.length === CHUNK) flush();
+      }
+    } finally {
+      // Also where a key or value cannot be encoded: those before it are written.
+      flush();
     }
     return n;
   }
 
+  /** Returns how many were there. */
   deleteAll(keys: Iterable<K>): number {
     let n = 0;
-    for (const key of keys) if (this.delete(key)) n++;
+    for (const some of chunks(keys)) n += this.#deleteRaw(some.map((key) => this.#keyBytes(key)));
     return n;
   }
 
   clear(): void {
-    const keys = [...this.#rawKeys()];
-    for (const key of keys) this.raw.delete(key);
+    this.#deleteRaw([...this.#rawKeys()]);
   }
 
   /**
@@ -192,13 +209,15 @@ export class BpfMap<K = Value, V = Value> {
    * known (see LoadOptions.records) and its size is right; else the bytes are given.
    */
   async *records(options: RecordsOptions = {}): AsyncIterableIterator<V> {
-    for (;;) {
-      const fresh = this.#drainOpen();
-      if (fresh === null) return;
-      this.#waiting = fresh;
-      while (this.#given < this.#waiting.length) yield this.#waiting[this.#given++]!;
-      if (options.signal?.aborted) return;
-      await this.raw.wait(options.signal);
+    try {
+      for (;;) {
+        this.#waiting = this.drain();
+        while (this.#given < this.#waiting.length) yield this.#waiting[this.#given++]!;
+        if (options.signal?.aborted) return;
+        await this.raw.wait(options.signal);
+      }
+    } catch (error) {
+      if (!this.#isClosed(error)) throw error;
     }
   }
 
@@ -226,14 +245,8 @@ export class BpfMap<K = Value, V = Value> {
     return (this.#fits(bytes) ? codecOf(this.#record!.btf, this.#record!.typeId).decode(bytes) : bytes.slice()) as V;
   }
 
-  /** Null once the map is closed. */
-  #drainOpen(): V[] | null {
-    try {
-      return this.drain();
-    } catch (error) {
-      if (error instanceof SkepError && error.errno === EBADF) return null;
-      throw error;
-    }
+  #isClosed(error: unknown): boolean {
+    return error instanceof SkepError && error.errno === EBADF;
   }
 
   /** One record as a line for people. */
@@ -282,6 +295,18 @@ export class BpfMap<K = Value, V = Value> {
     }
   }
 
+  /** A key that is not there ends a batch, and is skipped. */
+  #deleteRaw(keys: readonly Uint8Array[]): number {
+    let n = 0;
+    for (let at = 0; at < keys.length; at++) {
+      const some = this.raw.writeBatch?.(at === 0 ? keys : keys.slice(at), null) ?? 0;
+      n += some;
+      at += some;
+      if (at < keys.length && this.raw.delete(keys[at]!)) n++;
+    }
+    return n;
+  }
+
   #decode(bytes: Uint8Array): V {
     if (!this.#perCpu) return this.#value.decode(bytes) as V;
     const stride = (this.spec.valueSize + 7) & ~7;
@@ -324,6 +349,25 @@ export class BpfMap<K = Value, V = Value> {
       throw error;
     }
   }
+}
+
+function flagsOf(options: UpdateOptions): number {
+  const condition = options.if === "noexist" ? BPF_NOEXIST : options.if === "exist" ? BPF_EXIST : 0;
+  return condition | (options.lock === true ? BPF_F_LOCK : 0);
+}
+
+/** So many elements that a batch is worth its while, and not all of an endless source. */
+const CHUNK = 1024;
+
+function* chunks<T>(all: Iterable<T>): Generator<T[]> {
+  let some: T[] = [];
+  for (const each of all) {
+    some.push(each);
+    if (some.length < CHUNK) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** The live map of a spec; a map of maps with its template, which only checks the maps that are put in later. */

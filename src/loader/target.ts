@@ -54,6 +54,11 @@ export interface TargetMap {
   /** flags: BPF_ANY 0, BPF_NOEXIST 1, BPF_EXIST 2, BPF_F_LOCK 4. */
   update(key: Uint8Array, value: Uint8Array, flags?: number): void;
   delete(key: Uint8Array): boolean;
+  /**
+   * Many at once: writes (without values: deletes) elements in order and returns how many, which is less where one fails or
+   * the map has no such operation; update() and delete() are for the rest. Absent where one by one costs the same.
+   */
+  writeBatch?(keys: readonly Uint8Array[], values: readonly Uint8Array[] | null, flags?: number): number;
   /** Queue and stack: key is empty. */
   lookupAndDelete(key: Uint8Array): Uint8Array | null;
   /** The key after `key` in iteration order (the first for null or an unknown key); null at the end. */

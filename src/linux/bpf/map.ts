@@ -5,9 +5,11 @@
  */
 import {
   BPF_MAP_CREATE,
+  BPF_MAP_DELETE_BATCH,
   BPF_MAP_FREEZE,
   BPF_MAP_LOOKUP_AND_DELETE_BATCH,
   BPF_MAP_LOOKUP_BATCH,
+  BPF_MAP_UPDATE_BATCH,
   BPF_MAP_UPDATE_ELEM,
 } from "../../abi/cmds.ts";
 import { type SysBuffer, setAddr } from "../sys.ts";
@@ -93,4 +95,27 @@ export function lookupBatch(
   attr.setUint32(36, fd, true);
   const result = bpf.call(andDelete ? BPF_MAP_LOOKUP_AND_DELETE_BATCH : BPF_MAP_LOOKUP_BATCH, BATCH_BYTES);
   return { result, count: attr.getUint32(32, true) };
+}
+
+/**
+ * Writes elements, or without values deletes them, in order up to the first that fails. `done` is what the kernel says it got
+ * through; a kernel or map without batches leaves it as it was, so that it counts only where it is less than `count`.
+ */
+export function writeBatch(
+  bpf: Bpf,
+  fd: number,
+  keys: SysBuffer,
+  values: SysBuffer | null,
+  count: number,
+  elemFlags: number,
+): { readonly result: number; readonly done: number } {
+  const attr = bpf.clear();
+  setAddr(attr, 16, keys.addr);
+  if (values !== null) setAddr(attr, 24, values.addr);
+  attr.setUint32(32, count, true);
+  attr.setUint32(36, fd, true);
+  attr.setUint32(40, elemFlags, true);
+  const result = bpf.call(values === null ? BPF_MAP_DELETE_BATCH : BPF_MAP_UPDATE_BATCH, BATCH_BYTES);
+  const told = attr.getUint32(32, true);
+  return { result, done: result === 0 ? count : told < count ? told : 0 };
 }

@@ -13,9 +13,11 @@ import {
   BPF_MAP_TYPE_QUEUE,
   BPF_MAP_TYPE_STACK,
   BPF_MAP_TYPE_STACK_TRACE,
+  mapTypeWord,
 } from "../../abi/map-types.ts";
-import { EBADF, EINVAL, ENOENT, ENOTSUPP, EPERM, errnoName } from "../../base/errno.ts";
+import { EBADF, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EPERM } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
+import { type MapOp, mapError } from "../../loader/map-error.ts";
 import { RecordCursor, type RecordView } from "../../loader/record-view.ts";
 import type { TargetMap, TargetProg } from "../../loader/target.ts";
 import type { MapSpec } from "../../obj/spec.ts";
@@ -130,30 +132,30 @@ export class EmbeddedMap implements SlotMap {
 
   lookupAndDelete(key: Uint8Array): Uint8Array | null {
     const { ops } = this;
-    this.#need("lookup_and_delete", BPF_F_RDONLY | BPF_F_WRONLY);
-    const at = this.#key("lookup_and_delete", key);
+    this.#need("lookup and delete", BPF_F_RDONLY | BPF_F_WRONLY);
+    const at = this.#key("lookup and delete", key);
     if (this.spec.type === BPF_MAP_TYPE_QUEUE || this.spec.type === BPF_MAP_TYPE_STACK) {
-      return this.#takeOut("lookup_and_delete", (value) => ops.pop!(value));
+      return this.#takeOut("lookup and delete", (value) => ops.pop!(value));
     }
     if (this.spec.type === BPF_MAP_TYPE_STACK_TRACE) {
       const trace = ops.userLookup!(at);
       return typeof trace === "number" || ops.delete(at) !== 0 ? null : trace;
     }
-    if (!LOOKUP_AND_DELETE.has(this.spec.type)) this.#fail("lookup_and_delete", ENOTSUPP);
+    if (!LOOKUP_AND_DELETE.has(this.spec.type)) this.#fail("lookup and delete", ENOTSUPP);
     const value = this.#read(at);
     if (value !== null) ops.delete(at);
     return value;
   }
 
   nextKey(key: Uint8Array | null): Uint8Array | null {
-    this.#need("next_key", BPF_F_WRONLY);
+    this.#need("next key", BPF_F_WRONLY);
     // A map without keys is asked without one.
-    if (key !== null && this.#keySize === 0) this.#fail("next_key", EINVAL);
-    const at = this.ops.nextKey(key === null ? 0 : this.#key("next_key", key));
+    if (key !== null && this.#keySize === 0) this.#fail("next key", EINVAL);
+    const at = this.ops.nextKey(key === null ? 0 : this.#key("next key", key));
     if (at === 0) return null;
     if (at < 0) {
       if (at === -ENOENT) return null;
-      this.#fail("next_key", -at);
+      this.#fail("next key", -at);
     }
     return this.#owner.memory.u8.slice(at, at + this.#keySize);
   }
@@ -191,13 +193,27 @@ export class EmbeddedMap implements SlotMap {
     });
   }
 
+  send(record: Uint8Array): boolean {
+    this.#need("send", BPF_F_RDONLY);
+    const { addRecord } = this.ops;
+    if (addRecord === undefined) {
+      throw new SkepError("map/no-send", `${this.spec.name} (${mapTypeWord(this.spec.type)}) takes no records`, {
+        advice: "user ring buffers take records",
+      });
+    }
+    const err = addRecord(record);
+    if (err !== 0 && err !== -ENOSPC) this.#fail("send", -err);
+    return err === 0;
+  }
+
   get lost(): number {
     return this.ops.records?.lost ?? 0;
   }
 
   wait(signal?: AbortSignal): Promise<void> {
     const { records } = this.ops;
-    if (records === undefined || this.#closed) return Promise.reject(this.#error("wait", EINVAL));
+    if (this.#closed) return Promise.reject(this.#error("wait", EBADF));
+    if (records === undefined) return Promise.reject(this.#error("wait", EINVAL));
     if (signal?.aborted || records.ready()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
@@ -278,7 +294,7 @@ export class EmbeddedMap implements SlotMap {
     return bytes;
   }
 
-  #takeOut(op: string, copy: (value: number) => number): Uint8Array | null {
+  #takeOut(op: MapOp, copy: (value: number) => number): Uint8Array | null {
     const { valueSize } = this.spec;
     const value = this.#owner.userBuffer(valueSize);
     const err = copy(value);
@@ -299,7 +315,7 @@ export class EmbeddedMap implements SlotMap {
   }
 
   /** Puts the key where the map's operations can read it, with room for `valueBytes` after it. */
-  #key(op: string, key: Uint8Array, valueBytes = 0): number {
+  #key(op: MapOp, key: Uint8Array, valueBytes = 0): number {
     if (key.length !== this.#keySize) {
       this.#fail(op, EINVAL, `a key of ${key.length} bytes where ${this.#keySize} are due`);
     }
@@ -309,35 +325,21 @@ export class EmbeddedMap implements SlotMap {
   }
 
   /** Fails where the map is closed, made with one of `refused`, or frozen and about to be written. */
-  #need(op: string, refused: number): void {
-    if (this.#closed) this.#fail(op, EBADF, "the map is closed");
+  #need(op: MapOp, refused: number): void {
+    if (this.#closed) this.#fail(op, EBADF);
     if ((this.spec.flags & refused) !== 0) this.#fail(op, EPERM);
     if (this.#frozen && (refused & BPF_F_RDONLY) !== 0) this.#fail(op, EPERM, "the map is frozen");
   }
 
-  #checkLock(op: string, flags: number): void {
+  #checkLock(op: MapOp, flags: number): void {
     if ((flags & BPF_F_LOCK) !== 0 && !hasField(this.ops.record, "spin_lock")) this.#fail(op, EINVAL);
   }
 
-  #error(op: string, errno: number, detail?: string): SkepError {
-    const name = errnoName(errno);
-    const why = detail ?? ADVICE[name];
-    return new SkepError(`map/${name}`, `${op} of map ${this.spec.name} fails: ${name}${why ? ` (${why})` : ""}`, {
-      errno,
-    });
+  #error(op: MapOp, errno: number, detail?: string): SkepError {
+    return mapError(this.spec, op, errno, detail);
   }
 
-  #fail(op: string, errno: number, detail?: string): never {
+  #fail(op: MapOp, errno: number, detail?: string): never {
     throw this.#error(op, errno, detail);
   }
 }
-
-/** What an errno means for a map, where it says more than its name. */
-const ADVICE: Readonly<Record<string, string>> = {
-  E2BIG: "the map is full or the index too large",
-  EEXIST: "the key is there",
-  ENOENT: "the key is not there",
-  ENOMEM: "no memory left for elements",
-  ENOTSUPP: "the map type has no such operation",
-  EPERM: "the map's flags forbid it",
-};
