@@ -2,6 +2,7 @@
  * Calls of subprograms: global ones are checked by their BTF and trusted, static ones walked through; callbacks of helpers
  * and kfuncs; returns. Source: kernel/bpf/verifier.c, check_func_call, push_callback_call, prepare_func_exit.
  */
+import { hasSince } from "../abi/since.ts";
 import { E2BIG, EACCES, EFAULT, EINVAL } from "../base/errno.ts";
 import { clobberCallerSaved, invalidReg, unknownReg } from "./args.ts";
 import { pushPath } from "./branch.ts";
@@ -84,6 +85,10 @@ function callGlobal(env: Env, subprog: number, errno: number): void {
   const { cur, log } = env;
   if (cur.activeLocks !== 0) {
     say(log, "global function calls are not allowed while holding a lock,");
+    fail(log, EINVAL, "use static function instead");
+  }
+  if (cur.activePreemptLocks !== 0 && !hasSince(env.kernel, "6.15")) {
+    say(log, "global function calls are not allowed with preemption disabled,");
     fail(log, EINVAL, "use static function instead");
   }
   const atomic = cur.activeRcu !== 0 || cur.activePreemptLocks !== 0 || cur.activeIrqId !== 0 || !cur.inSleepable;

@@ -166,7 +166,8 @@ function checkCtx(env: Env, r: number, off: number, size: number, type: number, 
     return;
   }
   const access = ctxAccess(env.progType, env.attachType, off, size, type === WRITE, sx);
-  if (!access.ok || !hasSince(env.kernel, access.field.since ?? "")) {
+  const since = access.ok ? access.field.since : undefined;
+  if (!access.ok || (since !== undefined && !hasSince(env.kernel, since))) {
     say(env.log, `invalid bpf_context access off=${off} size=${size}`);
     writeLine(env.log, env.insnIdx, "; ");
     throw new Reject(EACCES);

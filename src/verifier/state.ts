@@ -27,8 +27,12 @@ export const STACK_DYNPTR = 4;
 export const STACK_ITER = 5;
 export const STACK_IRQ_FLAG = 6;
 
-/** Frames are allocated with room for a multiple of this many slots. */
+/** A frame that grows gets room for a multiple of this many slots; copies, of which many are stored, for fewer to spare. */
 const SLOT_STEP = 8;
+const COPY_STEP = 2;
+
+/** No references, no history yet: most stored states have none. */
+const NO_WORDS: Words = new Int32Array(0);
 
 export interface Frame {
   w: Words;
@@ -133,7 +137,7 @@ export function setSlotTypes(frame: Frame, i: number, type: number): void {
 }
 
 function newFrame(slots: number): Frame {
-  const room = Math.ceil(slots / SLOT_STEP) * SLOT_STEP;
+  const room = Math.ceil(slots / COPY_STEP) * COPY_STEP;
   return {
     w: new Int32Array(STACK0 + room * SLOT_WORDS),
     slots: 0,
@@ -224,7 +228,7 @@ export function newState(pool: Pool): VState {
     frames: [null, null, null, null, null, null, null, null],
     curframe: 0,
     parent: null,
-    refs: new Int32Array(0),
+    refs: NO_WORDS,
     refCount: 0,
     branches: 0,
     insnIdx: 0,
@@ -239,7 +243,7 @@ export function newState(pool: Pool): VState {
     inSleepable: false,
     cleaned: false,
     equalState: null,
-    history: new Int32Array(0),
+    history: NO_WORDS,
     historyCount: 0,
     dfsDepth: 0,
     callbackUnrollDepth: 0,
@@ -296,7 +300,7 @@ function resetState(s: VState): void {
 /** Everything but insnIdx and the list fields, as the kernel's copy_verifier_state. */
 export function copyState(pool: Pool, d: VState, s: VState): void {
   const words = s.historyCount * HIST_WORDS;
-  if (d.history.length < words) d.history = new Int32Array(s.history.length);
+  if (d.history.length < words) d.history = new Int32Array(words);
   for (let i = 0; i < words; i++) d.history[i] = s.history[i]!;
   d.historyCount = s.historyCount;
   for (let i = s.curframe + 1; i < MAX_FRAMES; i++) {
@@ -307,7 +311,7 @@ export function copyState(pool: Pool, d: VState, s: VState): void {
     }
   }
   const refWords = s.refCount * REF_WORDS;
-  if (d.refs.length < refWords) d.refs = new Int32Array(s.refs.length);
+  if (d.refs.length < refWords) d.refs = new Int32Array(refWords);
   for (let i = 0; i < refWords; i++) d.refs[i] = s.refs[i]!;
   d.refCount = s.refCount;
   d.activeLocks = s.activeLocks;

@@ -1,4 +1,5 @@
 /** The walk over all paths, one insn at a time. Source: kernel/bpf/verifier.c, do_check, do_check_common. */
+import { hasSince } from "../abi/since.ts";
 import { E2BIG, EFAULT, EINVAL } from "../base/errno.ts";
 import { checkAlu } from "./alu.ts";
 import { clobberCallerSaved, defReg, unknownReg, useReg } from "./args.ts";
@@ -147,7 +148,8 @@ function checkCall(env: Env, code: number): number {
   }
   if (env.cur.activeLocks > 0) {
     const helper = src === 0 && insns.imm[i] !== SPIN_UNLOCK;
-    if (helper || (src === 2 && (insns.off[i] !== 0 || !isSpinAllowed(env, i)))) {
+    const early = src === 1 && !hasSince(env.kernel, "6.9");
+    if (helper || early || (src === 2 && (insns.off[i] !== 0 || !isSpinAllowed(env, i)))) {
       fail(log, EINVAL, "function calls are not allowed while holding a lock");
     }
   }
