@@ -14,6 +14,7 @@ const MODULES = ["sch_ingress", "cls_bpf", "veth"];
 const OBJECTS = [
   "test/fixtures/linux/vm.bpf.o",
   "test/fixtures/linux/scx.bpf.o",
+  "test/fixtures/linux/arena.bpf.o",
   "test/fixtures/cli/unchecked.bpf.o",
   "examples/opens.bpf.o",
   "examples/syn_guard.bpf.o",

@@ -21,6 +21,7 @@ import type { ObjSpec } from "./obj/spec.ts";
 import { embedded } from "./runtime/embedded.ts";
 
 export { SkepError } from "./base/error.ts";
+export type { Arena } from "./loader/arena.ts";
 export { Collection, type LoadTimes, type Snapshot } from "./loader/collection.ts";
 export type { LoadOptions, MapOptions } from "./loader/load.ts";
 export { BpfMap, type RecordsOptions, type UpdateOptions } from "./loader/map.ts";

@@ -100,6 +100,8 @@ export function liveMap(bpf: Bpf, fd: number, spec: MapSpec, cpus: number, onClo
     const map = new LinuxMap(bpf, fd, spec, cpus, recordsOf(bpf, fd, spec, cpus), onClose);
     // Perf rings must stand before the first program runs: records of a CPU without one are lost.
     if (spec.type === mt.BPF_MAP_TYPE_PERF_EVENT_ARRAY) map.openRings();
+    // Pointers into an arena are made of its address in user space: programs are refused before it has one.
+    if (spec.type === mt.BPF_MAP_TYPE_ARENA) map.window();
     return map;
   } catch (error) {
     bpf.close(fd);

@@ -283,6 +283,12 @@ export class LinuxMap implements TargetMap {
     if (result < 0) throw mapError(this.spec, "pin", -result, undefined, path);
   }
 
+  /** Address of the window; undefined where there is none, or it is a copy. */
+  get windowAddr(): bigint | undefined {
+    this.window();
+    return this.mapped?.addr === undefined ? undefined : BigInt(this.mapped.addr);
+  }
+
   window(): Uint8Array | null {
     if (this.fd < 0) return null;
     if (this.mapped === undefined) this.mapped = mapWindow(this.sys, this.fd, this.spec, this.frozen);

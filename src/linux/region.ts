@@ -11,6 +11,8 @@ export interface Region {
   close(): void;
 }
 
+const MAP_NORESERVE = 0x4000;
+
 interface Range {
   readonly sys: Sys;
   readonly addr: number;
@@ -41,7 +43,7 @@ export function regionAt(sys: Sys, addr: number, size: number): Region {
     close(): void {
       if (!open) return;
       open = false;
-      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
       sys.syscall(sys.nr.mmap, addr, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     },
   };

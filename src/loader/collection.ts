@@ -1,7 +1,9 @@
 /** A loaded object: its programs, maps and globals, alive until closed. */
+import { BPF_MAP_TYPE_ARENA } from "../abi/map-types.ts";
 import { closeAll } from "../base/close.ts";
 import { SkepError } from "../base/error.ts";
 import type { MapSpec, ObjSpec } from "../obj/spec.ts";
+import { Arena } from "./arena.ts";
 import { type EventReplayOptions, type EventReplayResult, placed, type RecordedEvent } from "./events.ts";
 import { liveGlobals } from "./globals.ts";
 import { BpfMap, makeMap } from "./map.ts";
@@ -66,6 +68,15 @@ export class Collection<T extends ObjectShape = AnyShape> {
   /** Zero-initialised variables: read and assign while programs run. */
   get bss(): Globals<T["bss"]> {
     return this.#section("bss") as unknown as Globals<T["bss"]>;
+  }
+
+  /** Memory that programs and user space share: the object's arena map, whose name may be left out. Throws "load/arena". */
+  arena(name?: keyof T["maps"] & string): Arena {
+    const map = [...this.#all.values()].find((each) =>
+      name === undefined ? each.spec.type === BPF_MAP_TYPE_ARENA : each.name === name,
+    );
+    if (map !== undefined) return new Arena(map.raw, this.spec.btf);
+    throw new SkepError("load/arena", `no arena${name === undefined ? "" : ` ${name}`} in ${this.spec.name}`);
   }
 
   /**

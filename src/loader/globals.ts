@@ -19,8 +19,12 @@ export interface GlobalVar {
 /** Variables of a global section's map, in section order; empty where the object has no BTF for it. */
 export function globalVars(spec: MapSpec): readonly GlobalVar[] {
   const btf: BtfView | null = spec.btf;
-  if (btf === null || spec.valueTypeId === 0) return [];
-  const sec = btf.type(spec.valueTypeId);
+  return btf === null || spec.valueTypeId === 0 ? [] : varsOf(btf, spec.valueTypeId);
+}
+
+/** Variables that a datasec lists. */
+export function varsOf(btf: BtfView, datasecId: number): readonly GlobalVar[] {
+  const sec = btf.type(datasecId);
   if (sec.kind !== "datasec") return [];
   return sec.vars.map((entry) => {
     const variable = btf.type(entry.typeId);
@@ -111,4 +115,18 @@ export function named<T>(name: string, encode: () => T): T {
 /** Asks for the window each time: a closed map has none, and what it had may be another map's by then. */
 function bytesOf(map: TargetMap, key: Uint8Array): Uint8Array {
   return map.window() ?? map.lookup(key) ?? new Uint8Array(map.spec.valueSize);
+}
+
+/** Variables as properties over memory that user space shares with the programs. */
+export function liveVars(vars: readonly GlobalVar[], memory: () => Uint8Array): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const { name, offBytes, sizeBytes, codec } of vars) {
+    const place = (): Uint8Array => memory().subarray(offBytes, offBytes + sizeBytes);
+    Object.defineProperty(values, name, {
+      enumerable: true,
+      get: () => codec.decode(place()),
+      set: (value: unknown) => void named(name, () => codec.encode(value, place())),
+    });
+  }
+  return values;
 }

@@ -139,7 +139,7 @@ function createMaps(
     const map = makeMap(target, spec);
     made.push(map);
     live.set(spec.name, map);
-    if (spec.global !== null) fillGlobal(map, spec);
+    if (spec.global !== null || spec.type === BPF_MAP_TYPE_ARENA) fillGlobal(map, spec);
   }
   for (const spec of specs) {
     for (const slot of spec.slots) {
@@ -151,8 +151,11 @@ function createMaps(
 
 function fillGlobal(map: TargetMap, spec: MapSpec): void {
   // An arena has no keys: its variables begin its memory.
-  if (spec.type === BPF_MAP_TYPE_ARENA) map.window()?.set(spec.initial ?? []);
-  else if (spec.initial?.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
+  if (spec.type === BPF_MAP_TYPE_ARENA) {
+    if (spec.initial !== null) map.window()?.set(spec.initial);
+    return;
+  }
+  if (spec.initial?.some((byte) => byte !== 0)) map.update(slotKey(0), spec.initial);
   if (spec.global === "rodata" || spec.global === "kconfig") map.freeze();
 }
 

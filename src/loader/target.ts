@@ -83,8 +83,10 @@ export interface TargetMap {
   send?(record: Uint8Array): boolean;
   /** Keeps the map under a path in a bpffs. Absent where the target has none. */
   pin?(path: string): void;
-  /** A live window on a global section's bytes; null where the target cannot give one. */
+  /** A live window on the bytes of a global section, or of an arena; null where the target cannot give one. */
   window(): Uint8Array | null;
+  /** Arenas: address of the window's first byte, as the programs' pointers have it. */
+  readonly windowAddr?: bigint | undefined;
   close(): void;
 }
 

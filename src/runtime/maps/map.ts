@@ -225,6 +225,11 @@ export class EmbeddedMap implements SlotMap {
     });
   }
 
+  get windowAddr(): bigint | undefined {
+    const { window } = this.ops;
+    return window === undefined ? undefined : BigInt(window.start);
+  }
+
   window(): Uint8Array | null {
     const { spec } = this;
     const { window } = this.ops;

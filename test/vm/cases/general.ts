@@ -17,6 +17,22 @@ export const GENERAL: readonly LiveCase[] = [
     },
   },
   {
+    name: "arena: a list that a program makes, read by its pointers",
+    since: "6.9",
+    run: () => {
+      const collection = loadObject(objectOf("test/fixtures/linux/arena.bpf.o"), linux(), {}, true);
+      try {
+        for (let i = 0; i < 2; i++) equal(collection.programs["push"]!.run().retval, 0, "pushed");
+        const arena = collection.arena();
+        const node = arena.read("struct node", arena.vars["head"] as bigint) as Record<string, unknown>;
+        equal([node["value"], node["name"], node["next"] !== 0n], [20n, "n", true], "the last node");
+      } finally {
+        collection.close();
+      }
+      return undefined;
+    },
+  },
+  {
     name: "opens: records of a tracepoint, maps by type",
     run: () => {
       const rodata = { only_pid: process.pid };
