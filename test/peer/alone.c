@@ -3,7 +3,7 @@
  * libbpf's side of scripts/peer-libbpf.mjs: loads each program of an object alone and tells what came of it. A line each:
  *
  *     open ERROR                             the object itself is refused
- *     prog NAME RESULT                       0, or libbpf's -errno
+ *     prog NAME RESULT REACHED               0, or libbpf's -errno; 1 where the kernel was asked
  *     map FD NAME                            the maps of that load, before what names them
  *     insns HEX                              as libbpf hands them to the kernel: relocated, subprograms appended
  *     id ID NAME                             the maps that the loaded program uses
@@ -12,12 +12,23 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What tools size at run time. */
 #define ENTRIES 64
+
+static int reached;
+
+/* libbpf says so where BPF_PROG_LOAD fails; whatever else fails does so before. */
+static int heard(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (strstr(format, "BPF program load failed"))
+		reached = 1;
+	return 0;
+}
 
 static void hex(const char *what, const void *bytes, size_t size)
 {
@@ -78,8 +89,9 @@ static int one(const char *file, const char *name)
 		    !bpf_map__is_internal(map))
 			bpf_map__set_max_entries(map, ENTRIES);
 	wanted = bpf_object__find_program_by_name(obj, name);
+	reached = 0;
 	err = bpf_object__load(obj);
-	printf("prog %s %d\n", name, err);
+	printf("prog %s %d %d\n", name, err, err == 0 || reached);
 	bpf_object__for_each_map(map, obj)
 		printf("map %d %s\n", bpf_map__fd(map), bpf_map__name(map));
 	hex("insns", bpf_program__insns(wanted), 8 * bpf_program__insn_cnt(wanted));
@@ -94,7 +106,7 @@ int main(int argc, char **argv)
 	struct bpf_program *prog;
 	struct bpf_object *obj;
 
-	libbpf_set_print(NULL);
+	libbpf_set_print(heard);
 	if (argc != 2)
 		return 2;
 	obj = bpf_object__open(argv[1]);
