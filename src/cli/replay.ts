@@ -15,7 +15,7 @@ import { openBytes } from "../pcap.ts";
 import type { EmbeddedTarget } from "../runtime/target.ts";
 import { kernelTypes } from "./btf-file.ts";
 import { isSource, readObject } from "./compile.ts";
-import { count, number } from "./format.ts";
+import { bytesText, count, number } from "./format.ts";
 import { readInput } from "./input.ts";
 import { putEntries } from "./map-entries.ts";
 import { mapDocuments, showMaps } from "./maps-view.ts";
@@ -49,6 +49,12 @@ export interface RunRequest {
   readonly seed: number;
 }
 
+/** What the C compiler did of a source. */
+interface Built {
+  readonly ms: number;
+  readonly bytes: number;
+}
+
 interface Outcome {
   readonly program: Program;
   readonly packets: ReplayResult | null;
@@ -56,10 +62,12 @@ interface Outcome {
 }
 
 export async function replayObject(request: RunRequest): Promise<void> {
-  const spec = parseObject(
-    await readObject(request.object, request.btf === undefined ? {} : { btf: request.btf }),
-    request.object,
-  );
+  const started = performance.now();
+  const bytes = await readObject(request.object, request.btf === undefined ? {} : { btf: request.btf });
+  const built: Built | null = isSource(request.object)
+    ? { ms: performance.now() - started, bytes: bytes.length }
+    : null;
+  const spec = parseObject(bytes, request.object);
   const wanted = programsFor(spec, request);
   const { target, types } = await targetFor(request, wanted);
   const collection = loadObject(
@@ -70,13 +78,13 @@ export async function replayObject(request: RunRequest): Promise<void> {
   );
   try {
     if (request.maps !== undefined) await putEntries(collection, request.maps);
-    if (!output.json) reportLoad(collection, request, types);
+    if (!output.json) reportLoad(collection, request, types, built);
     const outcomes: Outcome[] = [];
     if (request.pcap !== undefined) outcomes.push(await replayCapture(collection, request, request.pcap));
     else if (request.events !== undefined)
       outcomes.push(...(await replayRecording(collection, request.events, request.format ?? [])));
     else say("nothing to run on: give a capture with --pcap FILE, or recorded events with --events FILE");
-    if (output.json) printJson(documentOf(collection, outcomes, types));
+    if (output.json) printJson({ ...documentOf(collection, outcomes, types), ...(built === null ? {} : { built }) });
     else report(collection, outcomes, request);
   } finally {
     collection.close();
@@ -254,7 +262,7 @@ function eventProgs(collection: Collection): readonly Program[] {
   return tracing.length > 0 ? tracing : entries;
 }
 
-function reportLoad(collection: Collection, request: RunRequest, types: string): void {
+function reportLoad(collection: Collection, request: RunRequest, types: string, built: Built | null): void {
   const c = colors();
   const { target } = collection;
   const where =
@@ -263,6 +271,7 @@ function reportLoad(collection: Collection, request: RunRequest, types: string):
   const programs = Object.values(collection.programs);
   const maps = collection.userMaps;
   print(`${c.bold(request.object)} ${where}`);
+  if (built !== null) print(`  build    ${ms(built.ms)}  ${bytesText(built.bytes)} object`);
   print(
     `  load     ${ms(load)}  ${count(programs.length, "program")}, ${count(maps.length, "map")}${types === "" ? "" : `, ${types}`}`,
   );
