@@ -36,6 +36,7 @@ import { LinuxProg } from "./prog.ts";
 import { type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
 import { attachStructOps } from "./struct-ops.ts";
 import type { Sys } from "./sys.ts";
+import { createToken } from "./token.ts";
 
 export interface LinuxOptions {
   /** Instead of the running kernel: for tests. */
@@ -46,6 +47,8 @@ export interface LinuxOptions {
   readonly release?: string;
   /** Directory of a bpffs for maps that ask to be pinned by name (LIBBPF_PIN_BY_NAME). Default: /sys/fs/bpf. */
   readonly pinDir?: string;
+  /** Root of a bpffs that delegates: maps and programs are made with a token of it, instead of capabilities (Linux 6.9). */
+  readonly token?: string;
   /** What freplace programs replace a function of, by their name: a program of this target. */
   readonly extend?: Readonly<Record<string, TargetProg>>;
 }
@@ -84,6 +87,7 @@ class LinuxTarget implements KernelTarget {
   constructor(options: LinuxOptions) {
     this.bpf = new Bpf(options.sys ?? koffiSys());
     this.release = options.release ?? kernelRelease();
+    if (options.token !== undefined) this.bpf.token = createToken(this.bpf, options.token);
     this.features = new Features(this.bpf, this.release);
     this.pinDir = options.pinDir ?? "/sys/fs/bpf";
     this.extend = options.extend ?? {};
@@ -160,6 +164,8 @@ class LinuxTarget implements KernelTarget {
     } finally {
       for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
       this.btfFds.clear();
+      if (this.bpf.token > 0) this.bpf.close(this.bpf.token);
+      this.bpf.token = 0;
     }
   }
 

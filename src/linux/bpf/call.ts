@@ -13,6 +13,8 @@ const LOAD_ATTEMPTS = 5;
 export class Bpf {
   readonly sys: Sys;
   readonly attr: DataView;
+  /** fd of the token that maps, programs and BTF are made with; 0 for the process's own capabilities. */
+  token = 0;
   private readonly attrAddr: number;
   private readonly attrWords: Uint32Array;
   private readonly buffers = new Map<string, SysBuffer>();

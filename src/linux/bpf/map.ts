@@ -12,6 +12,7 @@ import {
   BPF_MAP_UPDATE_BATCH,
   BPF_MAP_UPDATE_ELEM,
 } from "../../abi/cmds.ts";
+import { BPF_F_TOKEN_FD } from "../../abi/flags.ts";
 import { type SysBuffer, setAddr } from "../sys.ts";
 import type { Bpf } from "./call.ts";
 
@@ -34,6 +35,7 @@ export interface MapAttr {
 
 /** Kernels before 5.16 refuse an attr whose map_extra they do not know only if it is not zero. */
 const CREATE_BYTES = 72;
+const CREATE_WITH_TOKEN_BYTES = 80;
 
 export function createMap(bpf: Bpf, map: MapAttr): number {
   const attr = bpf.clear();
@@ -50,7 +52,10 @@ export function createMap(bpf: Bpf, map: MapAttr): number {
   attr.setUint32(56, map.valueTypeId ?? 0, true);
   attr.setUint32(60, map.vmlinuxValueTypeId ?? 0, true);
   if (map.mapExtra !== undefined) attr.setBigUint64(64, map.mapExtra, true);
-  return bpf.call(BPF_MAP_CREATE, CREATE_BYTES);
+  if (bpf.token === 0) return bpf.call(BPF_MAP_CREATE, CREATE_BYTES);
+  attr.setUint32(16, map.flags | BPF_F_TOKEN_FD, true);
+  attr.setInt32(76, bpf.token, true);
+  return bpf.call(BPF_MAP_CREATE, CREATE_WITH_TOKEN_BYTES);
 }
 
 export function freezeMap(bpf: Bpf, fd: number): number {

@@ -4,6 +4,7 @@
  * Source: include/uapi/linux/bpf.h, union bpf_attr (offsets of 6.18); kernel/bpf/syscall.c bpf_prog_load.
  */
 import { BPF_PROG_LOAD } from "../../abi/cmds.ts";
+import { BPF_F_TOKEN_FD } from "../../abi/flags.ts";
 import { fromUtf8, utf8 } from "../../base/bytes.ts";
 import type { InsnBuf } from "../../isa/insn.ts";
 import { setAddr } from "../sys.ts";
@@ -56,7 +57,8 @@ export function loadProg(bpf: Bpf, prog: ProgAttr, logLevel = 0, logBytes = 0): 
     setAddr(attr, 32, log.addr);
   }
   attr.setUint32(40, prog.kernVersion ?? 0, true);
-  attr.setUint32(44, prog.flags ?? 0, true);
+  attr.setUint32(44, (prog.flags ?? 0) | (bpf.token === 0 ? 0 : BPF_F_TOKEN_FD), true);
+  attr.setInt32(144, bpf.token, true);
   if (prog.name !== undefined) bpf.putName(prog.name, 48);
   attr.setUint32(68, prog.expectedAttachType ?? 0, true);
   if (prog.btfFd !== undefined && prog.btfFd > 0) {
