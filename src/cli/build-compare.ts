@@ -16,12 +16,14 @@ import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { Judge } from "../linux/judge.ts";
 import { type KernelView, resolveMaps, resolveOn } from "../loader/resolve-object.ts";
+import type { Target } from "../loader/target.ts";
 import { parseObject } from "../obj/parse.ts";
 import { clang } from "./build.ts";
 import { compileFile, isSource, type SourceOptions } from "./compile.ts";
 import { type Executed, executedInsns } from "./executed.ts";
 import { EXIT_FAILED } from "./exit.ts";
 import { number } from "./format.ts";
+import { compareInKernel, type SameInKernel } from "./kernel-results.ts";
 import { colors, output, print, printJson, say } from "./output.ts";
 import { sizedMaps } from "./sized-maps.ts";
 
@@ -43,6 +45,8 @@ export interface ProgramRow {
   readonly clang: ProgramOutcome | null;
   /** Instructions executed, ours over clang's; null where one of both did not run, "differs" where results do. */
   readonly executedRatio: number | "differs" | null;
+  /** Verdicts and packets of test runs in the kernel; null where it runs no such program. */
+  readonly inKernel: SameInKernel | null;
 }
 
 export interface FileRow {
@@ -53,9 +57,10 @@ export interface FileRow {
 }
 
 export async function compareFiles(paths: readonly string[], options: SourceOptions): Promise<void> {
-  const { kernelJudge } = await import("../linux/judge.ts");
+  const [{ kernelJudge }, { linux }] = await Promise.all([import("../linux/judge.ts"), import("../linux/target.ts")]);
   const { host } = await import("#host");
   const judge = kernelJudge();
+  const target = linux();
   const raw = host.kernelBtf();
   const kernel: KernelView = {
     kernelBtf: raw === null ? null : new Btf(raw),
@@ -70,12 +75,13 @@ export async function compareFiles(paths: readonly string[], options: SourceOpti
     // The first compile loads the compiler: not what is compared.
     await ours(files[0]!, options);
     for (const file of files) {
-      const row = await compareOne(file, options, headers.folders, kernel, judge);
+      const row = await compareOne(file, options, headers.folders, kernel, judge, target);
       rows.push(row);
       if (!output.json) show(row);
     }
   } finally {
     judge.close();
+    target.close();
     await headers.remove();
   }
   const totals = totalsOf(rows);
@@ -107,11 +113,14 @@ async function compareOne(
   clangFolders: readonly string[],
   kernel: KernelView,
   judge: Judge,
+  target: Target,
 ): Promise<FileRow> {
   const skep = await ours(file, options);
   const other = await theirs(file, { ...options, isystem: [...(options.isystem ?? []), ...clangFolders] });
   const left = skep.object === null ? new Map() : outcomes(skep.object, file, kernel, judge);
   const right = other.object === null ? new Map() : outcomes(other.object, file, kernel, judge);
+  const bothHave = skep.object !== null && other.object !== null;
+  const ran = bothHave ? compareInKernel(skep.object, other.object, file, target) : new Map<string, SameInKernel>();
   const names = new Map<string, string>();
   for (const side of [right, left]) for (const [name, found] of side) names.set(name, found.section);
   return {
@@ -120,7 +129,8 @@ async function compareOne(
     clang: { compiled: other.object !== null, ms: other.ms, message: other.message },
     programs: [...names].map(([name, section]) => {
       const [mine, other] = [left.get(name)?.outcome ?? null, right.get(name)?.outcome ?? null];
-      return { name, section, skep: mine, clang: other, executedRatio: executedRatio(mine?.executed, other?.executed) };
+      const ratio = executedRatio(mine?.executed, other?.executed);
+      return { name, section, skep: mine, clang: other, executedRatio: ratio, inKernel: ran.get(name) ?? null };
     }),
   };
 }
@@ -224,6 +234,9 @@ export interface CompareTotals {
   executedRatio: number | null;
   /** Programs whose results differ. */
   differ: number;
+  /** Programs whose test runs in the kernel gave the same, and did not. */
+  sameInKernel: number;
+  differInKernel: number;
   timeRatio: number | null;
 }
 
@@ -245,6 +258,8 @@ export function totalsOf(rows: readonly FileRow[]): CompareTotals {
     executed: executed.length,
     executedRatio: geomean(executed),
     differ: both.filter((one) => one.executedRatio === "differs").length,
+    sameInKernel: programs.filter((one) => one.inKernel === "same").length,
+    differInKernel: programs.filter((one) => one.inKernel === "differs").length,
     timeRatio: geomean(compiledBoth.map((row) => row.skep.ms / row.clang.ms)),
   };
 }
@@ -261,7 +276,7 @@ function show(row: FileRow): void {
   print(`${c.bold(row.file)}  skep ${state(row.skep)}, clang ${state(row.clang)}`);
   if (!row.skep.compiled) print(`  skep: ${row.clang.compiled ? c.red(row.skep.message) : row.skep.message}`);
   if (!row.clang.compiled) print(`  clang: ${row.clang.message}`);
-  for (const { name, skep, clang: other, executedRatio: ratio } of row.programs) {
+  for (const { name, skep, clang: other, executedRatio: ratio, inKernel } of row.programs) {
     const ran = (one: ProgramOutcome): string => (ratio === null ? "" : `, ${number(one.executed!.insns)} executed`);
     const side = (one: ProgramOutcome | null): string => {
       if (one === null) return "-";
@@ -270,6 +285,7 @@ function show(row: FileRow): void {
     const worse = other?.accepted === true && skep?.accepted !== true;
     print(`  ${worse ? c.red(name) : name}: skep ${side(skep)}; clang ${side(other)}`);
     if (ratio === "differs") print(`    ${c.red("results differ")}`);
+    if (inKernel === "differs") print(`    ${c.red("results differ in the kernel")}`);
     if (worse && skep !== null) print(`    ${c.red(skep.message.split("\n")[0]!)}`);
     if (other?.accepted === false) print(`    clang: ${other.message.split("\n")[0]!}`);
   }
@@ -283,6 +299,7 @@ function showTotals(totals: CompareTotals): void {
   );
   say(
     `insns x${ratio(totals.insnsRatio)}, processed x${ratio(totals.processedRatio)}, executed x${ratio(totals.executedRatio)} ` +
-      `(${number(totals.executed)} programs, ${number(totals.differ)} differ), time x${ratio(totals.timeRatio)} of clang's`,
+      `(${number(totals.executed)} programs, ${number(totals.differ)} differ; in the kernel ` +
+      `${number(totals.sameInKernel)} give the same, ${number(totals.differInKernel)} differ), time x${ratio(totals.timeRatio)} of clang's`,
   );
 }

@@ -5,7 +5,6 @@
  * Programs that take packets run on each of packets(); tracing programs of an object run together, three times over the events that
  * their sections name, whose fields are 0. What the runtime cannot load or run is left out, with the reason.
  */
-import { BPF_MAP_TYPE_STACK_TRACE } from "../abi/map-types.ts";
 import { SkepError } from "../base/error.ts";
 import type { Btf } from "../btf/btf.ts";
 import { countingInterp } from "../engine/interp/counting.ts";
@@ -19,6 +18,7 @@ import { createHooks } from "../runtime/hooks/hooks.ts";
 import { type EmbeddedTarget, embeddedTarget } from "../runtime/target.ts";
 import { verify } from "../verifier/verify.ts";
 import { packets } from "./sample-packets.ts";
+import { sizedMaps } from "./sized-maps.ts";
 
 export interface Executed {
   /** Over all runs. */
@@ -31,7 +31,8 @@ export interface Executed {
 }
 
 export function executedInsns(object: Uint8Array, file: string, kernelBtf: Btf | null): Map<string, Executed> {
-  const spec = sized(parseObject(object, file));
+  const parsed = parseObject(object, file);
+  const spec = { ...parsed, maps: sizedMaps(parsed.maps) };
   const found = new Map<string, Executed>();
   const traced: ProgSpec[] = [];
   for (const prog of spec.programs) {
@@ -40,16 +41,6 @@ export function executedInsns(object: Uint8Array, file: string, kernelBtf: Btf |
   }
   for (const [name, executed] of onEvents(spec, traced, kernelBtf)) found.set(name, executed);
   return found;
-}
-
-/** Sizes that user space would set before it loads. */
-function sized(spec: ObjSpec): ObjSpec {
-  const maps = spec.maps.map((map) => {
-    const entries = map.maxEntries === 0 ? { maxEntries: 1024 } : {};
-    const stack = map.type === BPF_MAP_TYPE_STACK_TRACE && map.valueSize === 0 ? { valueSize: 127 * 8 } : {};
-    return { ...map, ...entries, ...stack };
-  });
-  return { ...spec, maps };
 }
 
 function takesEvents(prog: ProgSpec): boolean {

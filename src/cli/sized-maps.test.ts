@@ -12,5 +12,5 @@ test("maps without a size get one, those that have none stay", () => {
     __attribute__((section("xdp"), used)) int f(void *ctx) { return 2; }`;
   const { object } = compileC("a.c", new TextEncoder().encode(source));
   const sizes = sizedMaps(parseObject(object!).maps).map((one) => [one.name, one.maxEntries]);
-  expect(Object.fromEntries(sizes)).toEqual({ array: 1, events: 0, ring: 4096, hash: 7 });
+  expect(Object.fromEntries(sizes)).toEqual({ array: 1024, events: 0, ring: 4096, hash: 7 });
 });

@@ -1,4 +1,7 @@
-/** Maps whose number of entries the loading program sets before it loads: for a verdict they get a size that the kernel takes. */
+/**
+ * Maps whose sizes the loading program sets before it loads: for a verdict, and to run their programs, they get sizes that the
+ * kernel takes, with more entries than there are processors.
+ */
 import * as mt from "../abi/map-types.ts";
 import type { MapSpec } from "../obj/spec.ts";
 
@@ -14,11 +17,14 @@ const UNSIZED: ReadonlySet<number> = new Set([
   mt.BPF_MAP_TYPE_STRUCT_OPS,
 ]);
 const PAGE_BYTES = 4096;
+const ENTRIES = 1024;
+const STACK_BYTES = 127 * 8;
 
 export function sizedMaps(maps: readonly MapSpec[]): MapSpec[] {
   return maps.map((map) => {
-    if (map.maxEntries !== 0 || UNSIZED.has(map.type)) return map;
+    const stack = map.type === mt.BPF_MAP_TYPE_STACK_TRACE && map.valueSize === 0 ? { valueSize: STACK_BYTES } : {};
+    if (map.maxEntries !== 0 || UNSIZED.has(map.type)) return { ...map, ...stack };
     const isRing = map.type === mt.BPF_MAP_TYPE_RINGBUF || map.type === mt.BPF_MAP_TYPE_USER_RINGBUF;
-    return { ...map, maxEntries: isRing ? PAGE_BYTES : 1 };
+    return { ...map, ...stack, maxEntries: isRing ? PAGE_BYTES : ENTRIES };
   });
 }
