@@ -240,8 +240,10 @@ export function alignStackAccess(fn: IrFunction): void {
       const pointer = instr.args[0]!;
       const type = instr.op === "load" ? instr.type : instr.args[1]!.type;
       const size = widthOf(type) / 8;
-      if (size === 1 || rootOf(pointer).op !== "alloca") continue;
-      const align = alignmentOf(pointer, 1);
+      if (size === 1) continue;
+      const fixed = rootOf(pointer).op === "alloca";
+      if (!fixed && (instr.align >= size || !mayBeStack(pointer))) continue;
+      const align = fixed ? alignmentOf(pointer, 1) : instr.align;
       if (align >= size) continue;
       const out: Instr[] = [];
       const word = INT[size]!;
@@ -283,6 +285,16 @@ export function alignStackAccess(fn: IrFunction): void {
       i += out.length;
     }
   }
+}
+
+/** At an offset that is not known, or one of several addresses. */
+function mayBeStack(pointer: Value, seen: Set<Value> = new Set()): boolean {
+  if (pointer.op === "alloca") return true;
+  if (seen.has(pointer)) return false;
+  seen.add(pointer);
+  if (pointer.op === "ptradd") return mayBeStack(pointer.args[0]!, seen);
+  if (pointer.op === "phi") return pointer.args.some((arg) => mayBeStack(arg, seen));
+  return pointer.op === "select" && pointer.args.slice(1).some((arg) => mayBeStack(arg, seen));
 }
 
 function rootOf(pointer: Value): Value {

@@ -74,7 +74,7 @@ const rows: [string, BuiltinRow][] = [
   ["__builtin_assume_aligned", row("launder", "pU+U", "p")],
   ["__builtin_bswap16", row("bswap16", "h", "h", "bits")],
   ["__builtin_bswap32", row("bswap32", "w", "w", "bits")],
-  ["__builtin_bswap64", row("bswap64", "d", "d", "bits")],
+  ["__builtin_bswap64", row("bswap64", "U", "U", "bits")],
   ["__builtin_abs", row("abs", "i", "i", "bits")],
   ["__builtin_labs", row("abs", "l", "l", "bits")],
   ["__builtin_llabs", row("abs", "l", "l", "bits")],

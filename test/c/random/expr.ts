@@ -230,8 +230,7 @@ export function change(s: Scope, depth: number): Expr | null {
     let made: Node;
     if (kind < 2) made = text`(${node} = ${right()})`;
     else if (kind < 4) {
-      const narrow = s.c.wraps || !promoted(type, fieldBits).signed ? "" : "(s8)";
-      made = text`(${node} ${s.r.pick(["+=", "-=", "*=", "^=", "|=", "&="])} ${narrow === "" ? right() : fixed`${narrow}${right()}`})`;
+      made = text`(${node} ${s.r.pick(["+=", "-=", "*=", "^=", "|=", "&="])} ${within(s, promoted(type, fieldBits), right())})`;
     } else if (kind === 4 && (s.c.wraps || !promoted(type, fieldBits).signed)) {
       const width = promoted(type, fieldBits).bits;
       made = text`(${node} ${s.r.pick(["<<=", ">>="])} ${fixed`(${right()} & ${width - 1})`})`;
@@ -242,6 +241,12 @@ export function change(s: Scope, depth: number): Expr | null {
     } else made = text`(${node}${s.r.pick(["++", "--"])})`;
     return fieldBits === undefined ? of(type, made) : { type, fieldBits, node: made };
   });
+}
+
+/** What may be added to, or multiplied with, a variable of that promoted type without overflow, where that does not wrap. */
+function within(s: Scope, type: IntType, value: Node): Node {
+  if (s.c.wraps) return value;
+  return type.signed ? fixed`(s8)${value}` : fixed`(${type.name})${value}`;
 }
 
 function statementExpr(s: Scope, depth: number, effects: boolean): Expr {
@@ -256,7 +261,7 @@ function statementExpr(s: Scope, depth: number, effects: boolean): Expr {
       result,
       typed(
         result.name,
-      )`({ ${type.name} ${name} = ${first.node}; ${name} ${s.r.pick(s.c.wraps || !result.signed ? ["+=", "^=", "-="] : ["^=", "|="])} ${second.node}; +${name}; })`,
+      )`({ ${type.name} ${name} = ${first.node}; ${name} ${s.r.pick(s.c.wraps || !result.signed ? ["+=", "^=", "-="] : ["^=", "|="])} ${within(s, result, second.node)}; +${name}; })`,
     );
   });
 }

@@ -82,12 +82,13 @@ export function generate(seed: number, index: number, cpu: Cpu, wraps: boolean):
   for (let i = 0; i < types; i++) record(c);
   const globals = declareGlobals(c);
   main.maps = declareMaps(c);
-  const count = r.below(4);
+  const large = r.below(3) === 0;
+  const count = r.below(large ? 4 : 2);
   for (let i = 0; i < count; i++) c.funcs.push(func(c, globals));
   if (r.below(4) === 0) callback(c);
   give(main, globals);
   const name = `prog${index}`;
-  const body = mainBody(main);
+  const body = mainBody(main, large ? 8 : 4);
   const tree = list([...c.top, fixed`SEC("xdp")\nint ${name}(struct xdp_md *ctx)\n{${body}\n}`]);
   return { seed, index, cpu, wraps, name, tree };
 }
@@ -257,7 +258,8 @@ function callback(c: Context): void {
   c.callbacks.push(name);
 }
 
-function mainBody(s: Scope): Node {
+/** `statements`: at most, and two. */
+function mainBody(s: Scope, statements: number): Node {
   const { r } = s;
   const lines: Node[] = [
     fixed`const u8 *data = (const u8 *)(long)ctx->data;`,
@@ -279,7 +281,7 @@ function mainBody(s: Scope): Node {
     lines.push(stmt`static u32 ${name} = 5;`);
     s.scalars.push({ text: name, type: U32, root: name, write: true, address: true });
   }
-  const count = 2 + r.below(7);
+  const count = 2 + r.below(statements);
   for (let i = 0; i < count; i++) {
     const kind = r.below(10);
     if (kind === 0) lines.push(variable(s));

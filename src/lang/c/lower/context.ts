@@ -45,7 +45,7 @@ export interface Place {
   readonly volatile: boolean;
   readonly core: CoreChain | undefined;
   /** A bit-field: bits [bitOff, bitOff + width) counted from the place; the record has `room` bytes from there. */
-  readonly bits: { readonly bitOff: number; readonly width: number } | undefined;
+  readonly bits: { readonly bitOff: number; readonly width: number; readonly room: number } | undefined;
   /** Lies in a local whose address is not taken: no relocation is needed. */
   readonly local: boolean;
 }

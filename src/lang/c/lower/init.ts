@@ -24,7 +24,8 @@ function initItem(fn: Fn, to: Place, item: InitItem, scalar: boolean): void {
   const volatile = to.volatile || (qualsOf(item.type) & VOLATILE) !== 0;
   if (item.bits !== undefined) {
     const { bitOff, bitWidth } = item.bits;
-    const part = { ...subPlace(to, item.offBytes, item.type, { bitOff, width: bitWidth }), volatile };
+    const room = sizeOf(to.type) - item.offBytes;
+    const part = { ...subPlace(to, item.offBytes, item.type, { bitOff, width: bitWidth, room }), volatile };
     storePlace(fn, part, fn.value(value));
     return;
   }

@@ -2,10 +2,11 @@
 import { constant, sym, widthOf } from "../../../ir/build.ts";
 import type { Value } from "../../../ir/ir.ts";
 import type { Expr, IndexExpr, MemberExpr } from "../ast.ts";
-import { addressSpaceOf, alignOf, bare, type CType, intOf, type Loc, qualsOf, sizeOf, VOLATILE } from "../types.ts";
+import { addressSpaceOf, alignOf, bare, type CType, type Loc, qualsOf, sizeOf, VOLATILE } from "../types.ts";
+import { alignAt, loadBits, natural, storeBits } from "./bitfield.ts";
 import { shownIndex } from "./btf-types.ts";
 import { type CoreChain, type Fn, type Place, unsupported } from "./context.ts";
-import { intWidth, irType, isRecord, isSigned, resize, to64 } from "./scalar.ts";
+import { irType, isRecord, isSigned, to64 } from "./scalar.ts";
 
 export function lowerPlace(fn: Fn, expr: Expr): Place {
   switch (expr.kind) {
@@ -67,7 +68,7 @@ function accessed(fn: Fn, place: Place): Place {
 export function loadPlace(fn: Fn, from: Place, loc: Loc): Value {
   const { b } = fn;
   const place = accessed(fn, from);
-  if (place.bits !== undefined) return loadBits(fn, place);
+  if (place.bits !== undefined) return loadBits(fn, place, addressOf(fn, { ...place, bits: undefined }));
   const type = irType(fn, place.type, loc);
   if (isRecord(place.type)) return addressOf(fn, place);
   return b.load(type, addressOf(fn, place), natural(place.align, widthOf(type) / 8), { volatile: place.volatile });
@@ -77,7 +78,7 @@ export function loadPlace(fn: Fn, from: Place, loc: Loc): Value {
 export function storePlace(fn: Fn, to: Place, value: Value): Value {
   const { b } = fn;
   const place = accessed(fn, to);
-  if (place.bits !== undefined) return storeBits(fn, place, value);
+  if (place.bits !== undefined) return storeBits(fn, place, addressOf(fn, { ...place, bits: undefined }), value);
   const bytes = widthOf(value.type) / 8;
   b.store(addressOf(fn, place), value, natural(place.align, bytes), { volatile: place.volatile });
   return value;
@@ -131,7 +132,7 @@ function memberPlace(fn: Fn, expr: MemberExpr): Place {
   const { record, field } = expr;
   const offBytes = Math.floor(field.bitOff / 8);
   const volatile = base.volatile || (qualsOf(expr.type) & VOLATILE) !== 0;
-  const bits = field.bitWidth < 0 ? undefined : { bitOff: field.bitOff, width: field.bitWidth };
+  const bits = field.bitWidth < 0 ? undefined : { bitOff: field.bitOff, width: field.bitWidth, room: sizeOf(record) };
   const relocated =
     fn.preserving > 0 ||
     (!base.local && (record.preserveAccessIndex || (record.name === "" && base.core !== undefined)));
@@ -160,7 +161,7 @@ function memberPlace(fn: Fn, expr: MemberExpr): Place {
       align: alignAt(base.align, unit.off),
       type: expr.type,
       volatile,
-      bits: { bitOff: field.bitOff - unit.off * 8, width: field.bitWidth },
+      bits: { bitOff: field.bitOff - unit.off * 8, width: field.bitWidth, room: unit.bytes },
     };
   }
   return { ...base, core: chain, align: alignAt(base.align, offBytes), type: expr.type, volatile, bits: undefined };
@@ -233,86 +234,4 @@ export function scaled(fn: Fn, index: Expr, size: number): Value {
 function chainAddress(fn: Fn, chain: CoreChain): Value {
   const typeId = fn.cx.btf.id(chain.root);
   return fn.b.coreAddr(chain.base, typeId, chain.access.join(":"), chain.offBytes);
-}
-
-/** The largest power of two that divides both. */
-function alignAt(align: number, offBytes: number): number {
-  if (offBytes === 0) return align;
-  return Math.min(align, offBytes & -offBytes);
-}
-
-function natural(align: number, bytes: number): number {
-  return Math.max(1, Math.min(align, bytes));
-}
-
-// ---- bit-fields --------------------------------------------------------------------------------------------------------
-
-/**
- * The bytes that hold a bit-field: one load of 1, 2, 4 or 8 bytes, aligned where the place is. `shift` counts from them.
- */
-function container(place: Place): { off: number; bytes: number; shift: number } {
-  const { bitOff, width } = place.bits!;
-  if (place.core !== undefined) {
-    const bytes = bitOff + width <= 8 ? 1 : bitOff + width <= 16 ? 2 : bitOff + width <= 32 ? 4 : 8;
-    const unit = Math.max(bytes, Math.min(8, sizeOf(place.type)));
-    return { off: 0, bytes: unit, shift: bitOff };
-  }
-  for (let bytes = 1; bytes <= 8; bytes *= 2) {
-    const off = Math.floor(bitOff / 8 / bytes) * bytes;
-    if (bitOff + width <= (off + bytes) * 8) return { off, bytes, shift: bitOff - off * 8 };
-  }
-  // Packed, across an 8-byte boundary: from its first byte on.
-  const off = Math.floor(bitOff / 8);
-  return { off, bytes: 8, shift: bitOff - off * 8 };
-}
-
-function loadBits(fn: Fn, place: Place): Value {
-  const { b } = fn;
-  const { width } = place.bits!;
-  const { off, bytes, shift } = container(place);
-  const signed = isSigned(place.type);
-  const whole = { ...place, bits: undefined };
-  const address = b.ptrAdd(addressOf(fn, whole), off);
-  const raw = b.load(intWidth(bytes), address, natural(alignAt(place.align, off), bytes), { volatile: place.volatile });
-  const work = bytes <= 4 ? "i32" : "i64";
-  const total = widthOf(work);
-  let value = resize(fn, raw, false, work);
-  if (signed) {
-    value = shifted(fn, "shl", value, total - shift - width);
-    value = shifted(fn, "ashr", value, total - width);
-  } else {
-    value = shifted(fn, "lshr", value, shift);
-    if (shift + width < bytes * 8) value = b.binary("and", value, constant(work, (1n << BigInt(width)) - 1n));
-  }
-  return resize(fn, value, signed, intWidth(intOf(place.type)!.size));
-}
-
-function storeBits(fn: Fn, place: Place, value: Value): Value {
-  const { b } = fn;
-  const { width } = place.bits!;
-  const { off, bytes, shift } = container(place);
-  const signed = isSigned(place.type);
-  const whole = { ...place, bits: undefined };
-  const address = b.ptrAdd(addressOf(fn, whole), off);
-  const align = natural(alignAt(place.align, off), bytes);
-  const type = intWidth(bytes);
-  const work = bytes <= 4 ? "i32" : "i64";
-  const mask = (1n << BigInt(width)) - 1n;
-  const wide = resize(fn, value, signed, work);
-  const cut = width === bytes * 8 ? wide : b.binary("and", wide, constant(work, mask));
-  let whole32 = shifted(fn, "shl", cut, shift);
-  if (width < bytes * 8) {
-    const old = resize(fn, b.load(type, address, align, { volatile: place.volatile }), false, work);
-    const kept = b.binary("and", old, constant(work, ~(mask << BigInt(shift))));
-    whole32 = b.binary("or", kept, whole32);
-  }
-  b.store(address, resize(fn, whole32, false, type), align, { volatile: place.volatile });
-  // What a read would give.
-  const total = widthOf(work);
-  const result = signed ? shifted(fn, "ashr", shifted(fn, "shl", cut, total - width), total - width) : cut;
-  return resize(fn, result, signed, intWidth(intOf(place.type)!.size));
-}
-
-function shifted(fn: Fn, op: "shl" | "lshr" | "ashr", value: Value, by: number): Value {
-  return by === 0 ? value : fn.b.binary(op, value, constant(value.type, BigInt(by)));
 }
