@@ -24,12 +24,15 @@ export interface CompileOptions extends Omit<CoreOptions, "files" | "kernelBtf">
    * Headers of libbpf and of the kernel's UAPI come with the compiler.
    */
   readonly files: Readonly<Record<string, string | Uint8Array>> | FileProvider["read"];
-  /** Types that answer #include "vmlinux.h". Default: the running kernel's, else the bundled profile of Linux 6.18. */
+  /**
+   * Types that answer #include "vmlinux.h". Default: the running kernel's; where there is none, a vmlinux.h among the files, else
+   * the bundled profile of Linux 6.18.
+   */
   readonly btf?: Btf | "profile";
 }
 
 export interface CompileResult extends CoreResult {
-  /** What answered #include "vmlinux.h"; null where the program does not include it. */
+  /** What answered #include "vmlinux.h"; null where the program does not include it, or brings it along. */
   readonly vmlinux: "given" | "kernel" | "profile" | null;
 }
 
@@ -47,7 +50,8 @@ export async function compile(file: string, options: CompileOptions): Promise<Co
     ...rest,
     files: { read },
     defines: hasArch ? defines : ["__TARGET_ARCH_x86", ...defines],
-    kernelBtf: () => {
+    kernelBtf: (isFile: () => boolean) => {
+      if (btf === undefined && runningKernel() === null && isFile()) return undefined;
       const [from, types] = typesFor(btf);
       vmlinux = from;
       return now(types);

@@ -49,6 +49,16 @@ describe.skipIf(reason !== null)("without a kernel's BTF", () => {
     expect(skep("verify", here).status).toBe(0);
   });
 
+  test("a vmlinux.h of the program's own goes before the profile", () => {
+    const file = join(scratch, "own.bpf.c");
+    writeFileSync(file, '#include "vmlinux.h"\nint value = sizeof(struct only_here);\n');
+    writeFileSync(join(scratch, "vmlinux.h"), "struct only_here { long a, b; };\n");
+    const { stderr, status } = skep("build", file);
+    expect(stderr).not.toContain(PROFILE);
+    expect(status).toBe(0);
+    rmSync(join(scratch, "vmlinux.h"));
+  });
+
   test("run replays events, of an object and of a source", () => {
     for (const file of ["examples/opens.bpf.o", "examples/opens.bpf.c"]) {
       const { stdout, status } = skep("run", file, "--events", "examples/opens.jsonl", "--json");

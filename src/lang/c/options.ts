@@ -39,8 +39,10 @@ export interface ParseOptions {
   readonly cpu?: 1 | 2 | 3 | 4;
   /** -std, GNU extensions always in; default c17. */
   readonly standard?: CStandard;
-  /** Answers an include by name ("vmlinux.h") with lazy declarations; before files are looked at. */
-  readonly lazyInclude?: (name: string) => LazyInclude | undefined;
+  /**
+   * Answers an include by name ("vmlinux.h") with lazy declarations; before files are looked at, but `isFile` does so.
+   */
+  readonly lazyInclude?: (name: string, isFile: () => boolean) => LazyInclude | undefined;
   /** Report warnings; default true. */
   readonly warnings?: boolean;
   /** Warnings that are not wanted, by clang's names ("-Wunused-variable"), until a pragma says otherwise. */

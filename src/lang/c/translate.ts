@@ -30,8 +30,8 @@ export interface CompileOptions {
   readonly cpu?: 2 | 3 | 4;
   /** -std; default c17. */
   readonly standard?: CStandard;
-  /** Answers #include "vmlinux.h": called once, when it is met. */
-  readonly kernelBtf?: () => Btf | undefined;
+  /** Answers #include "vmlinux.h", when it is met; `isFile` says whether a file of that name would be found. */
+  readonly kernelBtf?: (isFile: () => boolean) => Btf | undefined;
   readonly warnings?: boolean;
   /** Signed overflow wraps around (clang's -fwrapv) instead of being undefined. */
   readonly wrapv?: boolean;
@@ -91,10 +91,10 @@ function compile(
     warnings: options.warnings ?? true,
     ignoredWarnings: options.ignoredWarnings ?? [],
     ...(options.standard === undefined ? {} : { standard: options.standard }),
-    lazyInclude: (file) => {
+    lazyInclude: (file, isFile) => {
       if (file !== "vmlinux.h" || options.kernelBtf === undefined) return undefined;
       if (lazy === undefined) {
-        const btf = options.kernelBtf();
+        const btf = options.kernelBtf(isFile);
         if (btf !== undefined) lazy = vmlinux(btf);
       }
       return lazy;

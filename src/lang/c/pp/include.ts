@@ -61,7 +61,7 @@ export function include(pp: Preprocessor, name: string, angled: boolean, next: b
     pp.report.error("C021", loc, `#include nested deeper than ${MAX_DEPTH}`);
     return;
   }
-  const lazy = pp.options.lazyInclude?.(name);
+  const lazy = pp.options.lazyInclude?.(name, () => findInclude(pp, name, angled, next) !== undefined);
   if (lazy !== undefined) {
     if (pp.lazyIncludes.includes(lazy)) return;
     pp.lazyIncludes.push(lazy);
