@@ -24,6 +24,7 @@ import { count } from "./format.ts";
 import { isRing, mapDocuments, showMaps } from "./maps-view.ts";
 import { colors, jsonValue, output, print, say } from "./output.ts";
 import { globalsFrom } from "./settings.ts";
+import { stackNames } from "./stacks.ts";
 
 export interface AttachRequest {
   readonly object: string;
@@ -236,7 +237,7 @@ function finish(collection: Collection, request: AttachRequest): void {
     if (Object.keys(lost).length > 0) print(JSON.stringify({ lost }));
     return;
   }
-  if (maps) showMaps(others, request.rows);
+  if (maps) showMaps(others, request.rows, stackNames(request.pid?.[0]));
   for (const [name, n] of Object.entries(lost)) say(`${name}: ${count(n, "record")} lost, the ring was full`);
 }
 

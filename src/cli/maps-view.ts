@@ -14,11 +14,19 @@ interface MapLines {
   readonly left: number;
 }
 
+/** Name of an address in a stack trace. */
+type FrameName = (ip: bigint) => string;
+const hexAddress: FrameName = (ip) => `0x${ip.toString(16)}`;
+
 /** Entries of each map that has keys, and the records that wait in rings. */
-export function showMaps(maps: readonly BpfMap[], rows: number): void {
+export function showMaps(maps: readonly BpfMap[], rows: number, frameName: FrameName = hexAddress): void {
   const c = colors();
   for (const map of maps) {
-    const lines = isRing(map) ? recordLines(map, rows) : isQueue(map) ? queueLines(map, rows) : entryLines(map, rows);
+    const lines = isRing(map)
+      ? recordLines(map, rows)
+      : isQueue(map)
+        ? queueLines(map, rows)
+        : entryLines(map, rows, frameName);
     print(`\n  ${c.bold(map.name)}  ${c.dim(`${map.type}, ${lines.summary}`)}`);
     for (const line of lines.shown) print(`    ${line}`);
     if (lines.left > 0) print(c.dim(`    ... ${number(lines.left)} more: --rows N shows them, --json all`));
@@ -87,7 +95,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Array slots that hold only zeros say nothing and are left out. */
-function entryLines(map: BpfMap, rows: number): MapLines {
+function entryLines(map: BpfMap, rows: number, frameName: FrameName): MapLines {
   const array = map.type.endsWith("array");
   const entries: [string, string][] = [];
   let total = 0;
@@ -96,7 +104,7 @@ function entryLines(map: BpfMap, rows: number): MapLines {
       const value = map.raw.lookup(key);
       if (value === null || (array && value.every((byte) => byte === 0))) continue;
       total++;
-      if (entries.length < rows) entries.push([keyText(map.spec, key), valueText(map, value)]);
+      if (entries.length < rows) entries.push([keyText(map.spec, key), valueText(map, value, frameName)]);
       if (total > map.spec.maxEntries) break;
     }
   } catch (error) {
@@ -122,12 +130,21 @@ function recordLines(map: BpfMap, rows: number): MapLines {
   return { summary: count(total, "record") + lost, shown, left: total - shown.length };
 }
 
+/** u64 each, the innermost first, up to the first that is 0. */
+function stackAddresses(bytes: Uint8Array): bigint[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const all = Array.from({ length: bytes.length >> 3 }, (_, i) => view.getBigUint64(8 * i, true));
+  const end = all.indexOf(0n);
+  return end < 0 ? all : all.slice(0, end);
+}
+
 function keyText(spec: MapSpec, key: Uint8Array): string {
   return typedText(spec, spec.keyTypeId, key);
 }
 
-function valueText(map: BpfMap, value: Uint8Array): string {
+function valueText(map: BpfMap, value: Uint8Array, frameName: FrameName): string {
   const { spec } = map;
+  if (map.type === "stack_trace") return stackAddresses(value).map(frameName).join(" < ");
   if (!map.perCpu) return typedText(spec, spec.valueTypeId, value);
   const stride = (spec.valueSize + 7) & ~7;
   const cpus: string[] = [];

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { compileC } from "../../src/lang/c/compile.ts";
 import { Bpf } from "../../src/linux/bpf/call.ts";
 import { linux } from "../../src/linux/target.ts";
 import { withTracefs } from "../../src/linux/tracefs.ts";
@@ -100,12 +101,20 @@ describe.skipIf(why !== null)("commands in bpftool's grammar", () => {
         ["dump", "id", id(guard, "stats")],
         ["dump", "id", id(links, "counts")],
         ["dump", "id", id(opens, "calls")],
+        ["dump", "id", String(Object.values(guard.maps).find((map) => map.spec.global === "rodata")!.raw.id)],
+        ["dump", "id", id(guard, "events")],
         ["lookup", "id", id(links, "counts"), "key", "2", "0", "0", "0"],
         ["lookup", "id", id(links, "counts"), "key", "hex", "63", "0", "0", "0"],
         ["getnext", "id", id(links, "counts"), "key", "0x02", "0", "0", "0"],
       ];
       for (const words of cases) {
         expect([words, json(skep("-j", "map", ...words))]).toEqual([words, json(bpftool("-j", "map", ...words))]);
+      }
+      // To the byte, as programs and people read it.
+      for (const words of [cases[1]!, cases[2]!, cases[5]!, cases[7]!]) {
+        for (const flags of [[], ["-p"]]) {
+          expect(skep(...flags, "map", ...words).stdout).toBe(bpftool(...flags, "map", ...words).stdout);
+        }
       }
       const text = ["map", "show", "id", id(guard, "syns")];
       expect(skep(...text).stdout).toBe(bpftool(...text).stdout);
@@ -170,6 +179,40 @@ describe.skipIf(why !== null)("commands in bpftool's grammar", () => {
     expect(readFileSync(file).length % 8).toBe(0);
     expect(skep("prog", "dump", "jited", "id", prog, "file", file).status).toBe(0);
     expect(readFileSync(file).length).toBeGreaterThan(0);
+  });
+
+  test("map dump of stack traces: the kernel's frames by name, a process's with its pid", () => {
+    const source = `
+      #include <linux/bpf.h>
+      #include <bpf/bpf_helpers.h>
+      struct {
+        __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+        __uint(max_entries, 16);
+        __uint(key_size, 4);
+        __uint(value_size, 256);
+      } stacks SEC(".maps");
+      SEC("raw_tp") int walk(void *ctx)
+      {
+        int in_kernel = bpf_get_stackid(ctx, &stacks, 0);
+        int in_user = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+        return in_kernel < 0 || in_user < 0;
+      }
+      char LICENSE[] SEC("license") = "GPL";`;
+    const { object } = compileC("stacks.bpf.c", new TextEncoder().encode(source), {});
+    const collection = loadObject(parseObject(object!, "stacks.bpf.o"), linux(), {}, true);
+    onTestFinished(() => collection.close());
+    expect(collection.programs["walk"]!.run().retval).toBe(0);
+    const dump = ["map", "dump", "id", id(collection, "stacks")];
+    const text = skep(...dump).stdout;
+    expect(text).toMatch(/^key: [0-9a-f]{2}( [0-9a-f]{2}){3}\n\t\S/m);
+    expect(text).toMatch(/^\t\w*bpf_prog_test_run\w*\+0x[0-9a-f]+$/m);
+    const plain = json(skep("-j", ...dump)) as { value: string[]; frames: string[] }[];
+    expect(plain).toHaveLength(2);
+    expect(plain[0]!.value).toHaveLength(256);
+    const user = (list: typeof plain): string[] => list.find(({ frames }) => !/test_run/.test(frames.join()))!.frames;
+    expect(user(plain)[0]).toMatch(/^0x[0-9a-f]+$/);
+    const named = json(skep("-j", ...dump, "pid", String(process.pid))) as typeof plain;
+    expect(user(named)[0]).toMatch(/^syscall\+0x[0-9a-f]+ \(.*libc/);
   });
 
   test("prog tracelog prints what is written to the trace, and ends on a signal", async () => {

@@ -31,7 +31,7 @@ export function register(program: Command): void {
 async function run(words: readonly string[], options: BtfOptions): Promise<void> {
   if (words[0] !== undefined && words[0] !== "" && ["list", "show"].some((verb) => verb.startsWith(words[0]!))) {
     const { listBtf } = await import("../kernel/btf.ts");
-    listBtf(words.slice(1), options.json === true || options.pretty === true, options.pretty === true ? 4 : 0);
+    listBtf(words.slice(1), options.json === true || options.pretty === true, options.pretty === true);
     return;
   }
   const request = parseWords(words);

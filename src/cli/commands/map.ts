@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { kernelCommand } from "../kernel/session.ts";
 
 const GRAMMAR = `skep map list|show [MAP]
-  dump MAP | lookup MAP key DATA | getnext MAP [key DATA]
+  dump MAP [pid N] | lookup MAP key DATA | getnext MAP [key DATA]
   update MAP [key DATA] value VALUE [any|exist|noexist] | delete MAP key DATA
   push|enqueue MAP value VALUE | pop|dequeue|peek MAP | freeze MAP | pin MAP FILE
   MAP := id N | pinned FILE | name NAME    DATA := [hex] BYTES    VALUE := DATA | MAP | PROG`;

@@ -9,9 +9,9 @@ import { kernel, printDocument, style, Words } from "./session.ts";
 
 const GRAMMAR = "skep btf list [id ID]";
 
-export function listBtf(list: readonly string[], json: boolean, indent: number): void {
+export function listBtf(list: readonly string[], json: boolean, prettily: boolean): void {
   style.json = json;
-  style.indent = indent;
+  style.pretty = prettily;
   const words = new Words(list, "btf", GRAMMAR);
   const only = words.take("id") === undefined ? null : words.number("the id");
   words.end();

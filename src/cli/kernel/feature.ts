@@ -131,8 +131,10 @@ function probe(words: Words): void {
   for (const { word, answer, attach } of programs) {
     print(line(`program_type ${word}`, answer, needsOf.get(word)));
     if (attach.size < 2) continue;
-    for (const [name, each] of attach)
-      print(`\t${line(name, each, needsOf.get(`${word} ${name}`)).replace("eBPF ", "")}`);
+    for (const [name, each] of attach) {
+      const what = name === "-" ? "without attach type" : name;
+      print(`\t${line(what, each, needsOf.get(`${word} ${name}`)).replace("eBPF ", "")}`);
+    }
   }
   print("\nScanning eBPF map types...");
   for (const { word, answer } of maps) print(line(`map_type ${word}`, answer, needsOf.get(`map ${word}`)));

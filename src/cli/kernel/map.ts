@@ -5,17 +5,20 @@
  *     -j: {"key": ["0x02", ...], "value": [...], "formatted": {"key": 2, "value": 5}}
  */
 import { BPF_ANY, BPF_EXIST, BPF_NOEXIST } from "../../abi/flags.ts";
-import { BPF_MAP_TYPE_PROG_ARRAY, isMapInMap, isPerCpuMap } from "../../abi/map-types.ts";
+import { BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_STACK_TRACE, isMapInMap, isPerCpuMap } from "../../abi/map-types.ts";
 import { ENOENT } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import { jsonOf } from "../../btf/show.ts";
 import { type BtfValue, codecOf } from "../../btf/value.ts";
 import { mapInfo } from "../../linux/bpf/object.ts";
+import { stackFrames } from "../../linux/symbols.ts";
 import { linux } from "../../linux/target.ts";
 import type { TargetMap } from "../../loader/target.ts";
 import { print } from "../output.ts";
+import { stackNames } from "../stacks.ts";
 import { mapData } from "./map-data.ts";
 import { shownMap } from "./map-show.ts";
+import { pretty } from "./pretty.ts";
 import { pinAt } from "./prog.ts";
 import { eachNamed, withRef } from "./refs.ts";
 import { kernel, printDocument, style, verbOf, type Words } from "./session.ts";
@@ -163,7 +166,7 @@ function lookup(map: TargetMap, words: Words): void {
     return;
   }
   if (style.json) printDocument(element(map, key, value));
-  else print(hasTypes(map) ? JSON.stringify(typed(map, key, value), null, 4) : rawText(map, key, value));
+  else print(hasTypes(map) ? pretty(typed(map, key, value)) : rawText(map, key, value));
 }
 
 function getnext(map: TargetMap, words: Words): void {
@@ -175,26 +178,41 @@ function getnext(map: TargetMap, words: Words): void {
 }
 
 function dump(map: TargetMap, words: Words): void {
+  const names = frameNames(map, words);
   words.end();
-  if (map.spec.keySize === 0) {
-    throw new SkepError("map/keys", `${map.spec.name} has no keys to walk`, { advice: "use peek and pop for queues" });
-  }
   const elements: unknown[] = [];
   let count = 0;
-  for (let key = map.nextKey(null); key !== null; key = map.nextKey(key)) {
+  // Without keys there is nothing to walk, as bpftool has it.
+  const first = map.spec.keySize === 0 ? null : map.nextKey(null);
+  for (let key = first; key !== null; key = map.nextKey(key)) {
     const value = map.lookup(key);
     if (value === null) continue;
     count++;
-    if (style.json) elements.push(element(map, key, value));
+    const frames = names === undefined ? undefined : stackFrames(value).map(names);
+    if (style.json) elements.push({ ...element(map, key, value), ...(frames === undefined ? {} : { frames }) });
+    else if (frames !== undefined) print(`${rawKey(key)}\n${frames.map((frame) => `\t${frame}`).join("\n")}`);
     else if (hasTypes(map)) elements.push(typed(map, key, value));
     else print(rawText(map, key, value));
     // A hash under change may begin again and again.
     if (count > 2 * map.spec.maxEntries) break;
   }
   if (style.json) printDocument(elements);
-  else if (hasTypes(map)) print(JSON.stringify(elements, null, 4));
+  else if (hasTypes(map)) print(pretty(elements));
   else print(`Found ${count} element${count === 1 ? "" : "s"}`);
 }
+
+/** Names of a stack trace's frames: the kernel's, and with `pid N` those of that process. Undefined for other maps. */
+function frameNames(map: TargetMap, words: Words): ((ip: bigint) => string) | undefined {
+  if (map.spec.type !== BPF_MAP_TYPE_STACK_TRACE) return undefined;
+  let pid: number | undefined;
+  if (words.peek === "pid") {
+    words.next("pid");
+    pid = words.number("the pid");
+  }
+  return stackNames(pid);
+}
+
+const rawKey = (key: Uint8Array): string => `key: ${spaced(key)}`;
 
 function hasTypes(map: TargetMap): boolean {
   return map.spec.btf !== null && map.spec.keyTypeId + map.spec.valueTypeId > 0;
@@ -213,14 +231,19 @@ function formatted(map: TargetMap, key: Uint8Array | null, value: Uint8Array): o
 
 function typed(map: TargetMap, key: Uint8Array | null, value: Uint8Array): object {
   const { type, keyTypeId, valueTypeId } = map.spec;
-  const head = key === null ? {} : { key: decoded(map, keyTypeId, key) };
+  const head = key === null || keyTypeId === 0 ? {} : { key: decoded(map, keyTypeId, key) };
   if (!isPerCpuMap(type)) return { ...head, value: decoded(map, valueTypeId, value) };
   return { ...head, values: perCpu(map, value).map((each, cpu) => ({ cpu, value: decoded(map, valueTypeId, each) })) };
 }
 
 function decoded(map: TargetMap, typeId: number, bytes: Uint8Array): unknown {
   const { btf } = map.spec;
-  return btf === null || typeId === 0 ? hexList(bytes) : plain(codecOf(btf, typeId).decode(bytes));
+  if (btf === null || typeId === 0) return hexList(bytes);
+  const type = btf.type(typeId);
+  const value = plain(codecOf(btf, typeId).decode(bytes));
+  // bpftool gives each variable of a section an object of its own.
+  if (type.kind !== "datasec") return value;
+  return { [type.name]: Object.entries(value as object).map(([name, each]) => ({ [name]: each })) };
 }
 
 /** As bpftool: bytes are a list of numbers. */

@@ -4,7 +4,7 @@
  *     PROG := id N | pinned FILE | tag TAG | name NAME      MAP := id N | pinned FILE | name NAME      LINK := id N | pinned FILE
  */
 import { readFileSync } from "node:fs";
-import { EPERM, errnoName } from "../../base/errno.ts";
+import { ENOENT, EPERM, errnoName } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import { linkInfo } from "../../linux/bpf/link-info.ts";
 import {
@@ -106,9 +106,12 @@ export function withRef<T>(words: Words, kind: Named, fn: (fd: number) => T): T 
 function opened(fd: number, what: string): number {
   if (fd >= 0) return fd;
   if (fd === -EPERM) throw new Refused(`opening ${what}`, EPERM);
-  throw new SkepError(`kernel/${errnoName(-fd)}`, `opening ${what}: ${errnoName(-fd)}`, {
+  const gone = -fd === ENOENT;
+  throw new SkepError(`kernel/${errnoName(-fd)}`, gone ? `there is no ${what}` : `opening ${what}: ${errnoName(-fd)}`, {
     errno: -fd,
-    advice: "the list command shows what there is; a path must be in a mounted bpffs",
+    advice: /^\w+ \d+$/.test(what)
+      ? `skep ${what.split(" ")[0]} list shows what there is`
+      : "a path is in a mounted bpffs",
   });
 }
 

@@ -8,6 +8,7 @@ import { SkepError } from "../../base/error.ts";
 import { Bpf } from "../../linux/bpf/call.ts";
 import { koffiSys } from "../../linux/koffi-sys.ts";
 import { jsonValue, output, print } from "../output.ts";
+import { pretty } from "./pretty.ts";
 
 export interface KernelFlags {
   json?: boolean;
@@ -96,16 +97,16 @@ export function kernelCommand(
     .action(async (list: string[], flags: KernelFlags, command: Command) => {
       const all = { ...command.optsWithGlobals(), ...flags } as KernelFlags;
       style.json = all.json === true || all.pretty === true || output.json;
-      style.indent = all.pretty === true ? 4 : 0;
+      style.pretty = all.pretty === true;
       await run(new Words(list, name, grammar));
     });
 }
 
-export const style: { json: boolean; indent: number } = { json: false, indent: 0 };
+export const style: { json: boolean; pretty: boolean } = { json: false, pretty: false };
 
 /** One document. */
 export function printDocument(document: unknown): void {
-  print(JSON.stringify(document, jsonValue, style.indent));
+  print(style.pretty ? pretty(document) : JSON.stringify(document, jsonValue));
 }
 
 /** Either the document (with -j) or the lines. */
