@@ -29,6 +29,7 @@ export interface VerifyRequest {
   readonly extends?: string;
   /** States kept of each insn in the document of --json; some for one object, none for several. */
   readonly states?: number;
+  readonly unprivileged?: boolean;
   readonly compare?: "linux";
 }
 
@@ -131,7 +132,13 @@ function verdictOn(own: Loaded, prog: ProgSpec, setting: Setting, extras: LoadEx
     return { file: spec.name, prog, ours: null, findings: null, failure: error, linux: null, seen: null };
   }
   const extend = extendedBy(setting.extended ?? own, prog);
-  const options = { ...model.machine, ...attachToOf(extras), ...extend, kernel: request.kernel };
+  const options = {
+    ...model.machine,
+    ...attachToOf(extras),
+    ...extend,
+    kernel: request.kernel,
+    privileged: request.unprivileged !== true,
+  };
   const recorder = statesPerInsn > 0 ? recordStates(resolved, statesPerInsn) : null;
   const watch = recorder === null ? {} : { onInsn: recorder.onInsn };
   const ours = verify(resolved, { ...options, ...watch, logLevel: request.log });

@@ -39,6 +39,7 @@ import {
   VAL,
   type Words,
 } from "./regs.ts";
+import { sanitizeNumbers } from "./sanitize.ts";
 import {
   isSafeShift,
   rangeAdd,
@@ -266,6 +267,7 @@ function binaryMath(env: Env, code: number, op: number, dst: number, src: number
     return;
   }
   if (w[d + PRECISE] !== 0) markPrecise(env, src);
+  if (env.aluLimits !== null && (op === 0x00 || op === 0x10)) sanitizeNumbers(env, dst);
   const wasWide = w[d + UMAX + 1] !== 0;
   if (d === s) {
     copyReg(env.fake, 0, w, s);

@@ -3,7 +3,7 @@
  * check_ptr_to_btf_access, check_ptr_to_map_access; kernel/bpf/btf.c, btf_struct_access, btf_ctx_access.
  */
 import { isUntrustedLsmHook } from "../abi/lsm.ts";
-import { EACCES, EFAULT, EINVAL, ENOTSUPP } from "../base/errno.ts";
+import { EACCES, EFAULT, EINVAL, ENOTSUPP, EPERM } from "../base/errno.ts";
 import type { BtfType, BtfView } from "../btf/types.ts";
 import { unknownReg } from "./args.ts";
 import type { Attach } from "./attach.ts";
@@ -113,6 +113,10 @@ function trustOf(env: Env, btf: BtfView, at: number, walk: Walk): number {
   return flags & (R.MEM_PERCPU | R.MEM_USER) ? flags : flags & ~TRUSTED_FLAGS;
 }
 
+function refusePrivileged(env: Env, struct: string): never {
+  return fail(env.log, EPERM, `'struct ${struct}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
+}
+
 /** An access of `size` bytes at R`r` + off, off with the register's own. */
 export function checkBtfAccess(env: Env, r: number, off: number, size: number, type: number, value: number): void {
   const { log } = env;
@@ -123,6 +127,7 @@ export function checkBtfAccess(env: Env, r: number, off: number, size: number, t
   const btf = viewOf(env, which);
   const id = w[at + R.RAW1]!;
   const { name } = btf.type(id);
+  if (!env.allowPtrLeaks) refusePrivileged(env, name);
   if (!env.gplCompatible && which === R.BTF_KERNEL) {
     fail(log, EINVAL, `Cannot access kernel 'struct ${name}' from non-GPL compatible program`);
   }
@@ -160,6 +165,7 @@ export function checkMapPtrAccess(env: Env, r: number, off: number, size: number
   if (btf === null) fail(log, ENOTSUPP, "map_ptr access not supported without CONFIG_DEBUG_INFO_BTF");
   const id = name === "" ? 0 : btf.find(name, "struct");
   if (id === 0) fail(log, ENOTSUPP, `map_ptr access not supported for map type ${map.spec.type}`);
+  if (!env.allowPtrLeaks) refusePrivileged(env, name);
   if (off < 0) fail(log, EACCES, `R${r} is ${name} invalid negative access: off=${off}`);
   if (type !== READ) fail(log, EACCES, `only read from ${name} is supported`);
   const walk: Walk = { id, flags: 0, field: "", error: "" };

@@ -360,6 +360,7 @@ export const CODES: readonly CodeRow[] = [
         "speculation could reach memory that the program may not read",
       ],
       [/R\d+ has non-overwritten BPF_PTR_POISON/],
+      [/allowed only to CAP_/, "this is for programs that are loaded with more capabilities"],
     ],
     message: "a kernel address would get out of the program",
     help: "keep pointers inside; give numbers out. Programs loaded with CAP_PERFMON may",

@@ -48,6 +48,18 @@ export interface SubprogArg {
   readonly btfId: number;
 }
 
+/** By insn slot: how its addition is masked; the first path that came by decides. */
+export interface AluLimits {
+  readonly state: Uint8Array;
+  readonly limit: Float64Array;
+  /** A limit may differ on another path: pruning then compares numbers exactly. */
+  explored: boolean;
+}
+
+export function newAluLimits(insns: number): AluLimits {
+  return { state: new Uint8Array(insns), limit: new Float64Array(insns), explored: false };
+}
+
 /** Facts by insn slot, one typed array each. */
 export interface InsnAux {
   /** 1 where some path reached the slot. */
@@ -166,6 +178,8 @@ export interface Env {
   readonly extend: ResolvedProg | null;
   /** Where BTF describes the ctx. */
   attach: Attach | null;
+  /** Null for privileged programs. */
+  readonly aluLimits: AluLimits | null;
   readonly endsPath: ((insn: number) => boolean) | undefined;
   readonly onInsn: ((env: Env) => void) | undefined;
 }

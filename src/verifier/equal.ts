@@ -86,6 +86,12 @@ export function regsExact(env: Env, ow: Words, o: number, cw: Words, c: number):
   );
 }
 
+/** All that is known of two numbers is equal. */
+function sameNumber(ow: Words, o: number, cw: Words, c: number): boolean {
+  for (let i = OFF; i < ID; i++) if (ow[o + i] !== cw[c + i]) return false;
+  return true;
+}
+
 function isRegSafe(env: Env, ow: Words, o: number, cw: Words, c: number, exact: number): boolean {
   if (exact === EXACT) return regsExact(env, ow, o, cw, c);
   const type = ow[o]!;
@@ -93,6 +99,8 @@ function isRegSafe(env: Env, ow: Words, o: number, cw: Words, c: number, exact: 
   if (type !== cw[c]) return false;
   switch (baseType(type)) {
     case 1: // SCALAR_VALUE
+      if (env.aluLimits?.explored === true)
+        return sameNumber(ow, o, cw, c) && checkScalarIds(env, ow[o + ID]!, cw[c + ID]!);
       if (ow[o + PRECISE] === 0 && exact === NOT_EXACT) return true;
       // A scalar of its own covers one that is linked to others: that only tells more.
       if (ow[o + ID] === 0) return rangeWithin(ow, o, cw, c) && tnumIn(ow, o + VAL, cw, c + VAL);

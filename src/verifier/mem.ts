@@ -158,6 +158,14 @@ function refuseLeak(env: Env, type: number, value: number, where: string): void 
   }
 }
 
+const CGROUP_SKB = 8;
+
+/** Fields of cgroup_skb programs that ask for CAP_BPF. Source: net/core/filter.c, cg_skb_is_valid_access. */
+function isForCapable(progType: number, field: string, type: number): boolean {
+  if (progType !== CGROUP_SKB) return false;
+  return field === "data" || field === "data_end" || (field === "tstamp" && type === WRITE);
+}
+
 function checkCtx(env: Env, r: number, off: number, size: number, type: number, value: number, sx: boolean): void {
   refuseLeak(env, type, value, "ctx");
   checkPtrOff(env, r, false);
@@ -167,7 +175,8 @@ function checkCtx(env: Env, r: number, off: number, size: number, type: number, 
   }
   const access = ctxAccess(env.progType, env.attachType, off, size, type === WRITE, sx);
   const since = access.ok ? access.field.since : undefined;
-  if (!access.ok || (since !== undefined && !hasSince(env.kernel, since))) {
+  const denied = access.ok && !env.bpfCapable && isForCapable(env.progType, access.field.name, type);
+  if (!access.ok || denied || (since !== undefined && !hasSince(env.kernel, since))) {
     say(env.log, `invalid bpf_context access off=${off} size=${size}`);
     writeLine(env.log, env.insnIdx, "; ");
     throw new Reject(EACCES);

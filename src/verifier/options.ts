@@ -1,6 +1,6 @@
 /** What a caller may choose, and the environment that follows from it. */
 import type { ResolvedProg } from "../obj/spec.ts";
-import { type Env, newAux, newBacktrack } from "./env.ts";
+import { type Env, newAluLimits, newAux, newBacktrack } from "./env.ts";
 import { MAX_IDS } from "./equal.ts";
 import { newLiveness } from "./liveness.ts";
 import { newLog } from "./log.ts";
@@ -137,6 +137,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     attachTo: options.attachTo ?? null,
     extend,
     attach: null,
+    aluLimits: privileged ? null : newAluLimits(n),
     endsPath: options.endsPath,
     onInsn: options.onInsn,
   };

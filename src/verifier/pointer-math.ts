@@ -41,6 +41,7 @@ import {
   VAL,
   type Words,
 } from "./regs.ts";
+import { sanitizeAfter, sanitizeBefore } from "./sanitize.ts";
 import { addS64, addU64, subS64, subU64 } from "./scalar.ts";
 import { tnumAdd, tnumSub } from "./tnum.ts";
 import { signed, signedBig, slt, ult } from "./words.ts";
@@ -155,6 +156,8 @@ export function pointerMath(
   checkSaneOffset(env, off, 0, type);
   checkSaneOffset(env, ptr, 0, type);
   unbound32(w, d);
+  const masked = env.aluLimits !== null && (op === 0x00 || op === 0x10);
+  if (masked) sanitizeBefore(env, ptr, off, dst, offIsDst, op === 0x00);
   if (op === 0x00) addOffset(env, w, d, known, type);
   else if (op === 0x10) subOffset(env, w, d, dst, known, type, offIsDst);
   else if (op === 0x50 || op === 0x40 || op === 0xa0) {
@@ -164,6 +167,7 @@ export function pointerMath(
   }
   checkSaneOffset(env, w, d, type);
   syncBounds(w, d);
+  if (masked) sanitizeAfter(env, w, dst, offIsDst, op === 0x00);
 }
 
 function copyRaw(w: Words, d: number): void {

@@ -7,7 +7,8 @@
  *
  * Source: kernel/bpf/verifier.c, bpf_check, do_check.
  */
-import { E2BIG, EINVAL, errnoName } from "../base/errno.ts";
+import { progTypeWord } from "../abi/prog-types.ts";
+import { E2BIG, EINVAL, EPERM, errnoName } from "../base/errno.ts";
 import type { ResolvedProg } from "../obj/spec.ts";
 import { sealVerified, type VerifiedProg } from "../obj/verified.ts";
 import { checkAttach } from "./attach.ts";
@@ -43,6 +44,25 @@ const CALL = 0x85;
 const PSEUDO_KFUNC = 2;
 const EXT = 28;
 
+/** BPF_MAXINSNS: what a program without CAP_BPF may have. */
+const MAX_UNPRIVILEGED_INSNS = 4096;
+const UNPRIVILEGED_TYPES = new Set([1, 8]); // socket_filter, cgroup_skb
+
+/** Source: kernel/bpf/syscall.c, bpf_prog_load. The kernel says nothing: these are refused before its verifier runs. */
+function refusePrivilegedOnly(env: Env): void {
+  const { insns, log, progType } = env;
+  if (insns.length > MAX_UNPRIVILEGED_INSNS) {
+    fail(
+      log,
+      E2BIG,
+      `program of ${insns.length} instructions is too large without CAP_BPF: ${MAX_UNPRIVILEGED_INSNS} is the limit`,
+    );
+  }
+  if (!UNPRIVILEGED_TYPES.has(progType)) {
+    fail(log, EPERM, `programs of type ${progTypeWord(progType)} are allowed only to CAP_BPF`);
+  }
+}
+
 function check(env: Env): void {
   if (env.insns.length === 0) {
     say(env.log, "program is empty");
@@ -52,6 +72,7 @@ function check(env: Env): void {
     say(env.log, `program of ${env.insns.length} instructions is too large`);
     throw new Reject(E2BIG);
   }
+  if (!env.bpfCapable) refusePrivilegedOnly(env);
   checkSince(env);
   addSubprogs(env);
   checkSubprogs(env);
@@ -72,6 +93,19 @@ function check(env: Env): void {
   checkStackDepth(env);
   checkArenaLoads(env);
   refuseMissingKfuncs(env);
+  refuseMixedTailCalls(env);
+}
+
+const TAIL_CALL = 12;
+
+/** A tail call through different maps cannot be masked. */
+function refuseMixedTailCalls(env: Env): void {
+  const { insns, aux, allowPtrLeaks } = env;
+  if (allowPtrLeaks) return;
+  for (let i = 0; i < insns.length; i++) {
+    if (insns.code[i] !== CALL || insns.src[i] !== 0 || insns.imm[i] !== TAIL_CALL || aux.factMap[i]! >= 0) continue;
+    fail(env.log, EINVAL, "tail_call abusing map_ptr");
+  }
 }
 
 /** Calls of kfuncs that this kernel lacks are for dead code only. */

@@ -1,9 +1,10 @@
 /**
  * Annotated selftests of the kernel, compiled by whoever runs this, against our verdict and log:
  *
- *     npm run verify:annotated -- FOLDER... [--linux] [--json] [--prog NAME] [--verbose]
+ *     npm run verify:annotated -- FOLDER... [--linux | --unprivileged] [--json] [--prog NAME] [--verbose]
  *
  * --linux asks the running kernel too, so that what it does not judge as annotated (configuration, policy) is set apart.
+ * --unprivileged takes what is annotated for a load without capabilities; the annotation is then the only judge.
  */
 import { parseArgs } from "node:util";
 import { type Judge, kernelJudge } from "../../src/linux/judge.ts";
@@ -43,10 +44,13 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
     prog: { type: "string" },
+    unprivileged: { type: "boolean", default: false },
   },
 });
 if (positionals.length === 0) {
-  console.error("usage: npm run verify:annotated -- FOLDER... [--linux] [--json] [--prog NAME] [--verbose]");
+  console.error(
+    "usage: npm run verify:annotated -- FOLDER... [--linux | --unprivileged] [--json] [--prog NAME] [--verbose]",
+  );
   process.exit(2);
 }
 
@@ -66,7 +70,7 @@ const judge = values.linux ? kernelJudge() : null;
 for (const file of objectsBelow(positionals)) {
   for (const each of casesOf(file)) {
     if (values.prog !== undefined && each.spec.name !== values.prog) continue;
-    const expected = each.obj.btf === null ? null : expectationOf(each.obj.btf, each.spec.name);
+    const expected = each.obj.btf === null ? null : expectationOf(each.obj.btf, each.spec.name, !values.unprivileged);
     if (expected !== null) compare(each, expected);
   }
 }
@@ -89,7 +93,12 @@ function compare(each: Case, expected: Expectation): void {
     if (values.verbose) console.error(`${file} ${each.spec.name}: ${kernel}`);
     return;
   }
-  const ours = verify(prog, { ...each.options, logLevel: level, flags: expected.flags });
+  const ours = verify(prog, {
+    ...each.options,
+    privileged: !values.unprivileged,
+    logLevel: level,
+    flags: expected.flags,
+  });
   const bad = unmet(ours.log, expected.messages);
   const right = ours.ok !== expected.failure;
   totals.verdicts += right ? 1 : 0;

@@ -37,8 +37,11 @@ const FLAGS: Readonly<Record<string, number>> = {
   BPF_F_TEST_REG_INVARIANTS: 128,
 };
 
-/** Of a privileged load; null for a program that carries no expectation or only helps another. */
-export function expectationOf(btf: BtfView, func: string): Expectation | null {
+/**
+ * Of a load with privilege or without; null for a program that carries no expectation or only helps another. What is said of
+ * the unprivileged load alone ("..._unpriv") replaces what is said of both.
+ */
+export function expectationOf(btf: BtfView, func: string, privileged = true): Expectation | null {
   const id = btf.find(func, "func");
   if (id === 0) return null;
   const messages: ExpectedMessage[] = [];
@@ -46,6 +49,8 @@ export function expectationOf(btf: BtfView, func: string): Expectation | null {
   let failure = false;
   let judged = false;
   let unprivileged = false;
+  let failureUnpriv: boolean | null = null;
+  const messagesUnpriv: ExpectedMessage[] = [];
   let logLevel = 0;
   let flags = RUNNER_FLAGS;
   let skip = "";
@@ -59,8 +64,14 @@ export function expectationOf(btf: BtfView, func: string): Expectation | null {
       messages.push({ text: value.slice(value.indexOf("=") + 1), negative: name === "test_expect_not_msg" });
       judged = true;
     } else if (name === "test_retval" || name === "test_expect_xlated" || name === "test_jited") judged = true;
-    else if (name.endsWith("_unpriv")) unprivileged = true;
-    else if (name === "test_log_level") logLevel = Number(value);
+    else if (name.endsWith("_unpriv")) {
+      unprivileged = true;
+      if (name === "test_expect_failure_unpriv" || name === "test_expect_success_unpriv")
+        failureUnpriv = name === "test_expect_failure_unpriv";
+      else if (name === "test_expect_msg_unpriv" || name === "test_expect_not_msg_unpriv")
+        messagesUnpriv.push({ text: value.slice(value.indexOf("=") + 1), negative: name.includes("not_msg") });
+      else if (name === "test_caps_unpriv" && !privileged) skip = "keeps some capabilities";
+    } else if (name === "test_log_level") logLevel = Number(value);
     else if (name === "test_prog_flags") {
       const flag = FLAGS[value.replace("!", "")] ?? Number(value.replace("!", ""));
       flags = value.startsWith("!") ? flags & ~flag : flags | flag;
@@ -69,6 +80,11 @@ export function expectationOf(btf: BtfView, func: string): Expectation | null {
     else if (name === "load_mode" && value === "no_jited") skip = "asks for a kernel without JIT";
   }
   if (archs.length > 0 && !archs.includes("X86_64")) skip = `for ${archs.join(", ")}`;
+  if (!privileged) {
+    if (!unprivileged) return null;
+    const own = messagesUnpriv.length > 0;
+    return { failure: failureUnpriv ?? failure, messages: own ? messagesUnpriv : messages, logLevel, flags, skip };
+  }
   if (!judged && unprivileged) skip = "unprivileged only";
   return judged || skip !== "" ? { failure, messages, logLevel, flags, skip } : null;
 }

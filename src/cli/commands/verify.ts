@@ -23,13 +23,18 @@ export function register(program: Command): void {
       "--btf <file>",
       "kernel BTF, or profile for the bundled one (default: the running kernel's, if there is one)",
     )
+    .option("--unprivileged", "as loaded without capabilities: socket filters and cgroup_skb, no pointers given away")
     .option("--extends <file>", "object with the program that EXT (freplace) programs extend (default: the same)")
     .option(
       "--states <number>",
       "with --json: states kept of each instruction (default: 4 for one object, else 0)",
       count,
     )
-    .addOption(new Option("--compare <judge>", "ask the running kernel, too, and compare").choices(["linux"]))
+    .addOption(
+      new Option("--compare <judge>", "ask the running kernel, too, and compare")
+        .choices(["linux"])
+        .conflicts("unprivileged"),
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  skep verify examples/syn_guard.bpf.o\n  skep verify --kernel 5.15 --log 1 guard.bpf.o\n  sudo skep verify build/ --compare linux\n",
