@@ -14,11 +14,13 @@ import { type SysBuffer, setAddr } from "./sys.ts";
 export const PERF_TYPE_HARDWARE = 0;
 export const PERF_TYPE_SOFTWARE = 1;
 export const PERF_TYPE_TRACEPOINT = 2;
+export const PERF_TYPE_HW_CACHE = 3;
 export const PERF_FLAG_FD_CLOEXEC = 8;
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
 export const PERF_EVENT_IOC_SET_BPF = 0x40042408;
 const ATTR_BYTES = 128;
 const FREQ = 1 << 10;
+const EXCLUDE_USER = 1 << 4;
 
 export interface PerfAttr {
   readonly type: number;
@@ -28,6 +30,8 @@ export interface PerfAttr {
   readonly frequency?: number;
   readonly sampleType?: number;
   readonly wakeupEvents?: number;
+  /** Counts in the kernel only. */
+  readonly excludeUser?: boolean;
   /** Probes: the function's or the file's name. */
   readonly name?: string;
   /** Probes: offset in the function or the file. */
@@ -44,7 +48,11 @@ export function openPerfEvent(bpf: Bpf, event: PerfAttr, pid: number, cpu: numbe
   view.setBigUint64(8, BigInt(event.config), true);
   view.setUint32(16, event.frequency ?? event.samplePeriod ?? 0, true);
   view.setUint32(24, event.sampleType ?? 0, true);
-  if (event.frequency !== undefined) view.setUint32(40, FREQ, true);
+  view.setUint32(
+    40,
+    (event.frequency === undefined ? 0 : FREQ) | (event.excludeUser === true ? EXCLUDE_USER : 0),
+    true,
+  );
   view.setUint32(48, event.wakeupEvents ?? 0, true);
   if (event.name !== undefined) {
     const text = fromUtf8(`${event.name}\0`);

@@ -152,6 +152,17 @@ describe.skipIf(why !== null)("commands in bpftool's grammar", () => {
     });
   });
 
+  test("prog profile: counts, or says what refuses it; one metric at least and four at most", () => {
+    const words = ["prog", "profile", "id", progId(guard, "syn_guard")];
+    const ran = skep("-j", ...words, "duration", "0", "task_clock");
+    if (ran.status === 0) expect(json(ran)).toMatchObject([{ metric: "task_clock", run_cnt: 0 }]);
+    else expect([ran.status, ran.stderr]).toEqual([5, expect.stringContaining("linux/refused")]);
+    expect(skep(...words)).toMatchObject({ status: 2, stderr: expect.stringContaining("which metrics?") });
+    expect(skep(...words, "sheep").stderr).toContain("none of cycles");
+    const five = ["cycles", "instructions", "l1d_loads", "llc_misses", "itlb_misses"];
+    expect(skep(...words, ...five).stderr).toContain("at most 4");
+  });
+
   test("map update, delete, push: what another process then sees", () => {
     const key = ["key", "hex", "6d", "65", ...Array<string>(14).fill("0")];
     const calls = id(opens, "calls");

@@ -5,14 +5,14 @@ import { kernelCommand } from "../kernel/session.ts";
 const GRAMMAR = `skep prog list|show [PROG]
   dump xlated|jited PROG [file FILE] [opcodes] [linum]
   run PROG data_in FILE [data_out FILE [data_size_out L]] [ctx_in FILE [ctx_out FILE]] [repeat N]
-  pin PROG FILE | tracelog
+  pin PROG FILE | tracelog | profile PROG [duration SECONDS] METRIC...
   PROG := id N | pinned FILE | tag TAG | name NAME`;
 
 export function register(program: Command): void {
   kernelCommand(
     program,
     "prog",
-    "programs in the kernel: list, show, dump xlated, run, pin, tracelog",
+    "programs in the kernel: list, show, dump xlated, run, pin, tracelog, profile",
     GRAMMAR,
     `
 ${GRAMMAR}

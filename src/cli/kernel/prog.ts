@@ -10,6 +10,7 @@ import { btfById } from "../../linux/map-open.ts";
 import { withTracefs } from "../../linux/tracefs.ts";
 import { print } from "../output.ts";
 import { dumpDocument, dumpedInsns, dumpText } from "./prog-dump.ts";
+import { profile } from "./prog-profile.ts";
 import { shownProg } from "./prog-show.ts";
 import { eachNamed, openRefs, withRef } from "./refs.ts";
 import { kernel, printDocument, show, style, verbOf, type Words } from "./session.ts";
@@ -21,6 +22,7 @@ const VERBS: Readonly<Record<string, (words: Words) => void | Promise<void>>> = 
   run,
   pin,
   tracelog,
+  profile,
 };
 
 export async function progCommand(words: Words): Promise<void> {

@@ -9,6 +9,7 @@ import {
   BPF_MAP_FREEZE,
   BPF_MAP_LOOKUP_AND_DELETE_BATCH,
   BPF_MAP_LOOKUP_BATCH,
+  BPF_MAP_LOOKUP_ELEM,
   BPF_MAP_UPDATE_BATCH,
   BPF_MAP_UPDATE_ELEM,
 } from "../../abi/cmds.ts";
@@ -71,6 +72,16 @@ export function updateElem(bpf: Bpf, fd: number, key: Uint8Array, value: Uint8Ar
   bpf.put("elem value", value, 16);
   attr.setUint32(24, flags, true);
   return bpf.call(BPF_MAP_UPDATE_ELEM, 32);
+}
+
+/** One BPF_MAP_LOOKUP_ELEM of so many bytes (per-CPU maps: of all CPUs), likewise; undefined where it fails. */
+export function lookupElem(bpf: Bpf, fd: number, key: Uint8Array, valueBytes: number): Uint8Array | undefined {
+  const attr = bpf.clear();
+  attr.setUint32(0, fd, true);
+  bpf.put("elem key", key, 8);
+  const value = bpf.scratch("elem value", valueBytes);
+  setAddr(attr, 16, value.addr);
+  return bpf.call(BPF_MAP_LOOKUP_ELEM, 32) < 0 ? undefined : value.bytes.slice(0, valueBytes);
 }
 
 const BATCH_BYTES = 56;

@@ -1,7 +1,10 @@
 /** Programs on functions of the kernel and of libraries: what lockdown refuses and small kernels lack. */
+import { spawnSync } from "node:child_process";
 import { hasSince } from "../../../src/abi/since.ts";
-import { countOf, counts, equal, getpgid, holds, kernel, type LiveCase, thrown, withHooks } from "../kit.ts";
+import { profileProg } from "../../../src/linux/profile.ts";
+import { countOf, counts, equal, getpgid, holds, kernel, type LiveCase, own, thrown, withHooks } from "../kit.ts";
 
+const MAIN = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
 const FUNCTION = "__x64_sys_getpgid";
 /** The C library of this process, which every process has. */
 const LIBC = "/lib/x86_64-linux-gnu/libc.so.6";
@@ -111,6 +114,34 @@ export const PROBES: readonly LiveCase[] = [
         equal(countOf(hooks, 9), 2, "seen");
         link.close();
         equal(getpgid(), group, "after detaching");
+        return undefined;
+      }),
+  },
+  {
+    name: "a profile of a program: its runs, and the time that they took",
+    run: () =>
+      withHooks(["base"], (hooks) => {
+        const base = hooks.programs["base"]!;
+        const { fd } = base.raw as unknown as { fd: number };
+        const profile = profileProg(own().bpf, fd, ["cpu_clock", "task_clock"]);
+        try {
+          for (let i = 0; i < 10; i++) base.run(new Uint8Array(64));
+          const { runs, readings } = profile.read();
+          equal([runs, readings.length], [10n, 2], "runs and readings");
+          const { value, enabledNs, runningNs } = readings[0]!;
+          holds(value > 0n && enabledNs >= value / 2n && runningNs === enabledNs, `clock ${value} of ${enabledNs}`);
+        } finally {
+          profile.close();
+        }
+        try {
+          profileProg(own().bpf, fd, ["cycles"]).close();
+        } catch (error) {
+          equal((error as { code?: string }).code, "linux/not-supported", "a counter that the machine lacks");
+        }
+        const words = ["-j", "prog", "profile", "id", String(base.raw.id), "duration", "1", "cpu_clock"];
+        const ran = spawnSync(process.execPath, [MAIN, ...words], { encoding: "utf8" });
+        const [row] = JSON.parse(ran.stdout) as [object];
+        equal(Object.keys(row), ["metric", "run_cnt", "value", "enabled", "running"], "what skep prog profile tells");
         return undefined;
       }),
   },
