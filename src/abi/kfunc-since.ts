@@ -5,6 +5,9 @@
  * Source: BTF_ID_FLAGS() of the releases; 6.1 and 6.12 read whole.
  */
 import { bug } from "../base/error.ts";
+import { KFUNCS } from "./kfuncs.ts";
+import { progTypeWord } from "./prog-types.ts";
+import { hasSince } from "./since.ts";
 
 interface Release {
   readonly since: string;
@@ -157,6 +160,47 @@ for (const { since, names } of RELEASES) {
     if (sinceByName.has(name)) bug(`kfunc ${name} came twice`);
     sinceByName.set(name, since);
   }
+}
+
+/** Kfuncs that came to some types of program later than to the first. */
+interface Later {
+  readonly since: string;
+  readonly which: "keys" | "generic" | "cpumask" | "all";
+  readonly types: string;
+}
+
+const CGROUP = "cgroup_skb cgroup_sock cgroup_device cgroup_sock_addr cgroup_sockopt cgroup_sysctl";
+/** Between 6.1 and 6.12 the release is that of the commit. */
+const LATER: readonly Later[] = [
+  { since: "6.18", which: "keys", types: `xdp sched_cls ${CGROUP} sock_ops struct_ops syscall` },
+  { since: "6.15", which: "all", types: "sock_ops" },
+  { since: "6.12", which: "all", types: "tracepoint perf_event" },
+  { since: "6.12", which: "generic", types: CGROUP },
+  { since: "6.10", which: "generic", types: "syscall" },
+  { since: "6.10", which: "cpumask", types: "syscall" },
+  { since: "6.7", which: "generic", types: "xdp" },
+  { since: "6.4", which: "generic", types: "struct_ops" },
+  { since: "6.2", which: "generic", types: "sched_cls" },
+];
+const KEYS = /^bpf_(?:lookup_(?:user|system)_key|key_put|verify_pkcs7_signature)$/;
+
+function isOf(which: Later["which"], name: string): boolean {
+  if (which === "keys") return KEYS.test(name);
+  if (which === "cpumask") return name.startsWith("bpf_cpumask_");
+  const hooks = KFUNCS.get(name)?.hooks;
+  if (hooks === undefined || hooks.has("common")) return false;
+  return which === "all" || (hooks.has("xdp") && hooks.has("struct_ops"));
+}
+
+/** The release from which on programs of that type may call it, given that the newest kernel lets them. */
+export function kfuncSinceIn(name: string, progType: number): string | undefined {
+  let since = kfuncSince(name);
+  const word = progTypeWord(progType);
+  for (const later of LATER) {
+    if (since === undefined || hasSince(since, later.since)) continue;
+    if (later.types.split(" ").includes(word) && isOf(later.which, name)) since = later.since;
+  }
+  return since;
 }
 
 /** Undefined for one that no release here has: a module's, or the kernel's own tests'. */

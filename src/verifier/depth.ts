@@ -2,6 +2,7 @@
  * The stack that a call chain needs: at most 512 bytes together, or 512 for each function on a private stack.
  * Source: kernel/bpf/verifier.c, check_max_stack_depth.
  */
+import { hasSince } from "../abi/since.ts";
 import { E2BIG, EACCES, EINVAL } from "../base/errno.ts";
 import { findSubprog, subprogEnd } from "./cfg.ts";
 import type { Env } from "./env.ts";
@@ -18,6 +19,7 @@ const TRACE_ITER = 28;
 
 /** The kernel may give this type's programs a stack of their own (x86-64). */
 function mayHavePrivateStack(env: Env): boolean {
+  if (!hasSince(env.kernel, "6.13")) return false;
   if (ALWAYS_PRIVATE.has(env.progType)) return true;
   return env.progType === TRACING && env.attachType !== TRACE_ITER;
 }

@@ -1,4 +1,5 @@
 /** LD_IMM64 of a kernel variable or function by BTF id. Source: kernel/bpf/verifier.c, __check_pseudo_btf_id. */
+import { hasSince } from "../abi/since.ts";
 import { EINVAL, ENOENT } from "../base/errno.ts";
 import type { BtfVar, BtfView } from "../btf/types.ts";
 import { type Env, regsOf } from "./env.ts";
@@ -21,6 +22,9 @@ export function checkPseudoBtf(env: Env, i: number): void {
   const t = btf.type(id);
   if (t.kind !== "var" && t.kind !== "func") {
     fail(log, EINVAL, `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC`);
+  }
+  if (t.kind === "func" && !hasSince(env.kernel, "6.4")) {
+    fail(log, EINVAL, `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR.`);
   }
   if (!env.hasSymbol(t.name)) {
     fail(log, ENOENT, `ldimm64 failed to find the address for kernel symbol '${t.name}'.`);

@@ -2,7 +2,7 @@
 import { BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "../abi/flags.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapSpec } from "../obj/spec.ts";
-import { type FieldRecord, mapRecord } from "./record.ts";
+import { type FieldRecord, fieldsOf, mapRecord } from "./record.ts";
 
 export interface MapView {
   readonly spec: MapSpec;
@@ -20,17 +20,18 @@ export interface MapView {
   readonly frozen: Uint8Array | null;
 }
 
-export function viewMaps(specs: readonly MapSpec[], kernelBtf: BtfView | null): MapView[] {
-  const views: MapView[] = specs.map((spec, i) => view(spec, i, kernelBtf));
+export function viewMaps(specs: readonly MapSpec[], kernelBtf: BtfView | null, kernel: string): MapView[] {
+  const fields = fieldsOf(kernel);
+  const views: MapView[] = specs.map((spec, i) => view(spec, i, kernelBtf, fields));
   for (const outer of views.slice()) {
     if (outer.spec.inner === null) continue;
     outer.inner = views.length;
-    views.push(view(outer.spec.inner, views.length, kernelBtf));
+    views.push(view(outer.spec.inner, views.length, kernelBtf, fields));
   }
   return views;
 }
 
-function view(spec: MapSpec, index: number, kernelBtf: BtfView | null): MapView {
+function view(spec: MapSpec, index: number, kernelBtf: BtfView | null, fields: number): MapView {
   const flags = spec.flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
   const frozen = (spec.global === "rodata" || spec.global === "kconfig") && (flags & BPF_F_RDONLY_PROG) !== 0;
   return {
@@ -38,7 +39,7 @@ function view(spec: MapSpec, index: number, kernelBtf: BtfView | null): MapView 
     name: spec.name.slice(0, 15),
     index,
     inner: -1,
-    record: mapRecord(spec, kernelBtf),
+    record: mapRecord(spec, kernelBtf, fields),
     canRead: (flags & BPF_F_WRONLY_PROG) === 0,
     canWrite: (flags & BPF_F_RDONLY_PROG) === 0,
     frozen: frozen ? spec.initial : null,

@@ -94,7 +94,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     testRegInvariants: (flags & TEST_REG_INVARIANTS) !== 0,
     kernel: options.kernel ?? "6.18",
     cpus: options.cpus ?? 1024,
-    maps: viewMaps(prog.maps, prog.kernelBtf),
+    maps: viewMaps(prog.maps, prog.kernelBtf, options.kernel ?? "6.18"),
     aux: newAux(n),
     subprogs: [],
     hasFuncInfo: prog.btf !== null && (spec.funcs[0]?.typeId ?? 0) !== 0,

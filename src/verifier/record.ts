@@ -2,6 +2,7 @@
  * Special fields within a map's value or a program's own struct: locks, timers, kernel pointers, list and tree roots and
  * nodes. Loads and stores may not touch them. Source: kernel/bpf/btf.c, btf_parse_fields and what it calls.
  */
+import { hasSince } from "../abi/since.ts";
 import type { BtfComposite, BtfDatasec, BtfType, BtfView } from "../btf/types.ts";
 import type { MapSpec } from "../obj/spec.ts";
 import { BTF_KERNEL, BTF_PROG } from "./regs.ts";
@@ -103,6 +104,29 @@ const STRUCT_MASK =
   BPF_REFCOUNT |
   BPF_KPTR;
 
+/** To kernels before, such a field is plain data. */
+const FIELD_SINCE: ReadonlyMap<number, string> = new Map([
+  [BPF_SPIN_LOCK, "5.1"],
+  [BPF_TIMER, "5.15"],
+  [BPF_KPTR_UNREF, "5.19"],
+  [BPF_KPTR_REF, "5.19"],
+  [BPF_LIST_HEAD, "6.2"],
+  [BPF_RB_ROOT, "6.3"],
+  [BPF_REFCOUNT, "6.4"],
+  [BPF_KPTR_PERCPU, "6.8"],
+  [BPF_WORKQUEUE, "6.10"],
+  [BPF_UPTR, "6.13"],
+  [BPF_RES_SPIN_LOCK, "6.15"],
+  [BPF_TASK_WORK, "6.18"],
+]);
+
+/** The BPF_* of fields in map values that a kernel knows. */
+export function fieldsOf(kernel: string): number {
+  let mask = MAP_MASK;
+  for (const [type, since] of FIELD_SINCE) if (!hasSince(kernel, since)) mask &= ~type;
+  return mask;
+}
+
 const MAX_FIELDS = 11;
 const MAX_DEPTH = 32;
 
@@ -114,9 +138,9 @@ export function fieldName(type: number): string {
 class BadFields extends Error {}
 
 /** null where the value holds nothing special, or where the kernel would take the map only without BTF. */
-export function mapRecord(spec: MapSpec, kernelBtf: BtfView | null): FieldRecord | null {
+export function mapRecord(spec: MapSpec, kernelBtf: BtfView | null, mask: number): FieldRecord | null {
   if (spec.btf === null || spec.valueTypeId === 0) return null;
-  return tryParse(spec.btf, spec.valueTypeId, MAP_MASK, spec.valueSize, kernelBtf);
+  return tryParse(spec.btf, spec.valueTypeId, mask, spec.valueSize, kernelBtf);
 }
 
 /** Record of a struct of the program's BTF. */

@@ -47,6 +47,7 @@ test.each([
   ["a map type: user_ringbuf", withMap(31), "6.1", "6.0"],
   ["a kfunc: preempt", kfunc("bpf_preempt_disable"), "6.10", "6.9"],
   ["a kfunc: dynptr copy", kfunc("bpf_dynptr_copy"), "6.15", "6.14"],
+  ["a kfunc for a type: a list in XDP", kfunc("bpf_list_pop_front"), "6.7", "6.6"],
   ["a helper for a type: bpf_get_current_uid_gid in XDP", of(`call 15\n${END}`), "6.16", "6.15"],
   ["a helper for an attach type: bpf_setsockopt on bind", bindCall(49), "5.12", "5.11"],
   ["an attach type: cgroup_unix_connect", attached(of(END, SOCK_ADDR), CGROUP_UNIX_CONNECT), "6.7", "6.6"],

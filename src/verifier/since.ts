@@ -3,7 +3,7 @@
  * prototypes, fields of the ctx where they are accessed. An older kernel refuses them with less said than here.
  */
 import { attachType } from "../abi/attach-types.ts";
-import { kfuncSince } from "../abi/kfunc-since.ts";
+import { kfuncSinceIn } from "../abi/kfunc-since.ts";
 import { mapType } from "../abi/map-types.ts";
 import { progType } from "../abi/prog-types.ts";
 import { compareVersions, hasSince } from "../abi/since.ts";
@@ -65,7 +65,7 @@ function checkKfunc(env: Env, id: number): void {
   if (btf === null || id <= 0 || id >= btf.length) return;
   const { name } = btf.type(id);
   const isUprobeSession = env.attachType === TRACE_UPROBE_SESSION && name.startsWith("bpf_session_");
-  const since = isUprobeSession ? "6.13" : (kfuncSince(name) ?? NEWEST);
+  const since = isUprobeSession ? "6.13" : (kfuncSinceIn(name, env.progType) ?? NEWEST);
   if (hasSince(env.kernel, since)) return;
   fail(env.log, EINVAL, `calling kernel function ${name} is not allowed: since Linux ${since}, this is ${env.kernel}`);
 }

@@ -2,6 +2,7 @@
  * The few members of kernel objects that programs may write. Source: the btf_struct_access functions of
  * net/netfilter/nf_conntrack_bpf.c, net/ipv4/bpf_tcp_ca.c, kernel/sched/ext.c, net/sched/bpf_qdisc.c.
  */
+import { hasSince } from "../abi/since.ts";
 import { EACCES } from "../base/errno.ts";
 import type { BtfComposite, BtfView } from "../btf/types.ts";
 import { type Env, regsOf } from "./env.ts";
@@ -12,6 +13,8 @@ interface Writable {
   /** Struct of the pointer, and the one whose members are named. */
   readonly structs: readonly string[];
   readonly members: string;
+  /** Others that came later; of 6.2 to 6.12, the later bound. */
+  readonly later?: { readonly since: string; readonly members: string };
 }
 
 const CONNTRACK: Writable = { structs: ["nf_conn", "nf_conn___init"], members: "nf_conn.mark" };
@@ -25,8 +28,9 @@ const BY_STRUCT_OPS: Readonly<Record<string, readonly Writable[]>> = {
     {
       structs: ["tcp_sock"],
       members: `sock.sk_pacing_rate sock.sk_pacing_status inet_connection_sock.icsk_ca_priv
-        inet_connection_sock.icsk_ack.pending tcp_sock.snd_cwnd tcp_sock.snd_cwnd_cnt tcp_sock.snd_cwnd_stamp
-        tcp_sock.snd_ssthresh tcp_sock.ecn_flags tcp_sock.app_limited`,
+        inet_connection_sock.icsk_ack.pending tcp_sock.snd_cwnd tcp_sock.snd_cwnd_cnt tcp_sock.snd_ssthresh
+        tcp_sock.ecn_flags`,
+      later: { since: "6.12", members: "tcp_sock.snd_cwnd_stamp tcp_sock.app_limited" },
     },
   ],
   sched_ext_ops: [
@@ -89,7 +93,9 @@ export function checkStructWrite(env: Env, btf: BtfView, at: number, off: number
     throw new Reject(EACCES);
   }
   const shown = writable.structs[0]!;
-  for (const path of writable.members.trim().split(/\s+/)) {
+  const later =
+    writable.later !== undefined && hasSince(env.kernel, writable.later.since) ? writable.later.members : "";
+  for (const path of `${writable.members} ${later}`.trim().split(/\s+/)) {
     const range = rangeOf(btf, path);
     if (range === null || off < range[0] || off >= range[1]) continue;
     if (off + size <= range[1]) return true;
