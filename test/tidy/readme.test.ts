@@ -54,6 +54,18 @@ test.skipIf(!built)("README: the output shown is the output", () => {
   expect(timeless(shown)).toBe(timeless(stdout));
 });
 
+/** "$ command" and what it prints, whatever its exit code is. */
+test.skipIf(!built).each(readme.filter((block) => block.language === "console").map((block) => block.text))(
+  "README: %s",
+  (text) => {
+    const [command, ...shown] = text.split("\n");
+    const words = skepCommands(command!.slice("$ ".length))[0]!;
+    const { stdout } = spawnSync(process.execPath, ["dist/cli/main.js", ...words], { cwd: ROOT, encoding: "utf8" });
+    const timeless = (output: string): string => output.replaceAll(/[\d.]+ ms/g, "# ms").trim();
+    expect(timeless(stdout)).toBe(timeless(shown.join("\n")));
+  },
+);
+
 test.skipIf(!built)("README: TypeScript examples compile and run", () => {
   const folder = `${ROOT}/.skep/readme`;
   rmSync(folder, { recursive: true, force: true });
