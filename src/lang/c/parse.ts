@@ -14,7 +14,7 @@ import { startsDeclaration, startsTypeKind } from "./parse/specifiers.ts";
 import { type Grammar, Parser, Recover } from "./parse/state.ts";
 import { block, functionBlock } from "./parse/stmt.ts";
 import { preprocess } from "./pp/run.ts";
-import type { CType, Loc } from "./types.ts";
+import { type Attrs, CONST, type CType, type Loc, qualsOf } from "./types.ts";
 
 export type { FileProvider, LazyDecls, LazyInclude, ParseOptions } from "./options.ts";
 
@@ -40,7 +40,7 @@ export function parseC(name: string, source: Uint8Array | undefined, options: Pa
   for (const flag of options.ignoredWarnings ?? []) p.ignored.add(flag);
   for (const { decls } of pp.lazyIncludes) p.lazy.push(decls);
   translationUnit(p);
-  unusedFunctions(p, name);
+  unusedSymbols(p, name);
   const { funcs, vars, asms, typedefs, tags } = p.unit;
   const { report, sources, deps } = pp;
   return {
@@ -67,6 +67,7 @@ function translationUnit(p: Parser): void {
       while (p.depth > 0) p.popScope();
       p.func = undefined;
       p.unevaluated = 0;
+      p.taking = 0;
       p.defining.clear();
       skipExternal(p);
     }
@@ -93,17 +94,21 @@ function compoundLiteral(p: Parser, type: CType, loc: Loc): Expr {
   return { kind: "compound", type: laid.type, loc, init: laid.init, static: isStatic };
 }
 
-/** Static functions of the main file that nothing uses (inline ones may stay). */
-function unusedFunctions(p: Parser, main: string): void {
+/** Static functions and variables of the main file that nothing uses. */
+function unusedSymbols(p: Parser, main: string): void {
+  const here = (loc: Loc): boolean => loc > 0 && p.report.sources.fileOf(loc)?.name === main;
   for (const func of p.unit.funcs) {
-    if (!func.static || func.inline || func.used || func.body === undefined || func.loc <= 0) continue;
-    if (
-      func.attrs.unused === true ||
-      func.attrs.used === true ||
-      func.attrs.section !== undefined ||
-      func.attrs.alwaysInline === true
-    )
-      continue;
-    if (p.report.sources.fileOf(func.loc)?.name === main) p.warn("C501", `unused function '${func.name}'`, func.loc);
+    if (!func.static || func.used || func.body === undefined || !here(func.loc) || isKept(func.attrs)) continue;
+    p.warn("C501", `unused function '${func.name}'`, func.loc);
   }
+  for (const decl of p.unit.vars) {
+    if (decl.storage !== "static" || p.mentions.has(decl) || decl.used || !here(decl.loc) || isKept(decl.attrs))
+      continue;
+    // Constants may be there for others
+    if ((qualsOf(decl.type) & CONST) === 0) p.warn("C500", `unused variable '${decl.name}'`, decl.loc);
+  }
+}
+
+function isKept(attrs: Attrs): boolean {
+  return attrs.unused === true || attrs.used === true || attrs.section !== undefined;
 }

@@ -4,7 +4,8 @@ import { binary, comma, compare, conditional, logical } from "../sema/binary.ts"
 import { call } from "../sema/call.ts";
 import { errorExpr, explicitCast, intExpr } from "../sema/convert.ts";
 import { addressOf, assign, assignOp, deref, incDec, index, member, sizeOperand, unary } from "../sema/unary.ts";
-import { alignOf, type CType, type Loc, pointerTo, sizeOf, ULONG, VOID } from "../types.ts";
+import { alignOf, type CType, intOf, type Loc, pointerTo, sizeOf, ULONG, VOID } from "../types.ts";
+import { checkPrecedence, type Operand } from "./precedence.ts";
 import { primary } from "./primary.ts";
 import type { Parser } from "./state.ts";
 
@@ -78,6 +79,7 @@ export function assignment(p: Parser): Expr {
   if (kind === 61) {
     p.next();
     result = assign(p, left, assignment(p), loc);
+    p.topOp = { op: 61, loc };
   } else if (kind >= 140 && kind <= 149) {
     p.next();
     result = assignOp(p, ASSIGN[kind]!, left, assignment(p), loc);
@@ -109,22 +111,47 @@ function conditionalExpr(p: Parser): Expr {
 }
 
 function binaryExpr(p: Parser, level: number): Expr {
+  const negated = p.kind === 33;
   let left = castExpr(p);
+  let top: Operand = NO_OPERATOR;
   for (let parts = 0; ; parts++) {
     const { kind, loc } = p;
     const own = kind < 152 ? LEVEL[kind] : 0;
-    if (own === 0 || own < level) return left;
+    if (own === 0 || own < level) {
+      p.topOp = top;
+      return left;
+    }
     if (parts > MAX_CHAIN) p.fail("C102", `an expression of more than ${MAX_CHAIN} operators`);
     p.next();
     const dead = left.kind === "int" && ((kind === 138 && left.value === 0n) || (kind === 139 && left.value !== 0n));
     if (dead) p.unevaluated++;
     const right = binaryExpr(p, own + 1);
     if (dead) p.unevaluated--;
+    checkPrecedence(p, kind, loc, top, p.topOp);
+    if (negated && parts === 0 && own >= 6 && own <= 7) checkNegated(p, left, right, COMPARE[kind]!, loc);
+    top = { op: kind, loc };
     const op = ARITH[kind];
     if (op !== undefined) left = binary(p, op, left, right, loc);
     else if (own >= 6) left = compare(p, COMPARE[kind]!, left, right, loc);
     else left = logical(p, kind === 138 ? "&&" : "||", left, right, loc);
   }
+}
+
+const NO_OPERATOR: Operand = { op: 0, loc: 0 };
+
+/** `!a == b` */
+function checkNegated(p: Parser, left: Expr, right: Expr, op: string, loc: Loc): void {
+  if (loc <= 0 || left.kind !== "unary" || left.op !== "!" || isTruth(left.operand) || isTruth(right)) return;
+  p.warn("C558", `logical not is only applied to the left hand side of this comparison ('${op}')`, left.loc, {
+    help: "add parentheses after the '!' to evaluate the comparison first, or around the '!' expression to silence this warning",
+  });
+}
+
+function isTruth(e: Expr): boolean {
+  if (e.kind === "cast") return e.op === "bool" || isTruth(e.operand);
+  return (
+    e.kind === "compare" || e.kind === "logical" || (e.kind === "unary" && e.op === "!") || intOf(e.type)?.rank === 0
+  );
 }
 
 export function castExpr(p: Parser): Expr {
@@ -162,7 +189,9 @@ function unaryExpr(p: Parser): Expr {
       // &
       p.next();
       p.enter();
+      p.taking++;
       const e = castExpr(p);
+      p.taking--;
       p.leave();
       return addressOf(p, e, loc);
     }

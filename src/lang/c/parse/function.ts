@@ -1,6 +1,7 @@
 /** Function definitions (C11 6.9.1): scope of the parameters, the body, and what only the whole body shows. */
 import type { CompoundStmt, FuncDecl, Label, Stmt, VarDecl } from "../ast.ts";
 import { quoteType } from "../sema/show.ts";
+import { unsetReads } from "../sema/uninitialized.ts";
 import { bare, complete, type Loc } from "../types.ts";
 import type { Parser } from "./state.ts";
 
@@ -69,15 +70,17 @@ function checkLabels(p: Parser, labels: ReadonlyMap<string, Label>): void {
 }
 
 function checkBody(p: Parser, func: FuncDecl, body: CompoundStmt, locals: readonly VarDecl[]): void {
-  for (const local of locals) {
-    if (
-      !local.used &&
-      local.attrs.unused !== true &&
-      local.attrs.used !== true &&
-      local.cleanup === undefined &&
-      local.loc > 0
-    ) {
-      p.warn("C500", `unused variable '${local.name}'`, local.loc);
+  for (const local of locals) checkUse(p, local);
+  for (const { decl, loc, when, whenLoc } of unsetReads(body)) {
+    const declared = { loc: decl.loc, message: `initialize the variable '${decl.name}' to silence this warning` };
+    if (when === undefined)
+      p.warn("C551", `variable '${decl.name}' is uninitialized when used here`, loc, { notes: [declared] });
+    else if (when === "itself")
+      p.warn("C551", `variable '${decl.name}' is uninitialized when used within its own initialization`, loc);
+    else {
+      p.warn("C552", `variable '${decl.name}' is used uninitialized whenever ${when}`, whenLoc, {
+        notes: [{ loc, message: "uninitialized use occurs here" }, declared],
+      });
     }
   }
   const ret = bare(func.type.ret);
@@ -90,6 +93,14 @@ function checkBody(p: Parser, func: FuncDecl, body: CompoundStmt, locals: readon
   ) {
     p.warn("C508", `'${func.name}' does not return a value on every path`, body.end);
   }
+}
+
+function checkUse(p: Parser, local: VarDecl): void {
+  const { attrs, name, loc } = local;
+  if (attrs.unused === true || attrs.used === true || local.cleanup !== undefined || loc <= 0) return;
+  const uses = p.mentions.get(local);
+  if (uses === undefined) p.warn("C500", `unused variable '${name}'`, loc);
+  else if (uses.all === uses.sets) p.warn("C550", `variable '${name}' set but not used`, loc);
 }
 
 /** Whether control may run past the statement; careful: only says no where it is plain. */

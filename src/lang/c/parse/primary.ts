@@ -1,5 +1,5 @@
 /** primary-expression (C11 6.5.1): names, literals, parentheses, statement expressions, _Generic, keyword builtins. */
-import type { CompoundStmt, Expr, Stmt, StrExpr } from "../ast.ts";
+import type { CompoundStmt, Expr, Stmt, StrExpr, VarDecl } from "../ast.ts";
 import { BUILTINS } from "../builtins.ts";
 import { type NumberValue, parseChar, parseNumber, parseString } from "../literals.ts";
 import { builtinCall } from "../sema/builtin.ts";
@@ -119,6 +119,7 @@ function name(p: Parser): Expr {
   switch (sym.kind) {
     case "var":
       if (p.unevaluated === 0) sym.used = true;
+      if (sym.loc > 0) mention(p, sym);
       return { kind: "var", type: sym.type, loc, decl: sym };
     case "func":
       if (p.unevaluated === 0) sym.used = true;
@@ -128,6 +129,12 @@ function name(p: Parser): Expr {
     case "typedef":
       p.fail("C110", `unexpected type name '${sym.name}': expected an expression`, {}, loc);
   }
+}
+
+function mention(p: Parser, decl: VarDecl): void {
+  const known = p.mentions.get(decl);
+  if (known === undefined) p.mentions.set(decl, { all: 1, sets: 0 });
+  else known.all++;
 }
 
 function unknownName(p: Parser): Expr {

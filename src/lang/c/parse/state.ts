@@ -32,6 +32,8 @@ import {
 } from "../types.ts";
 import { WARNING_FLAGS } from "../warning-flags.ts";
 
+import type { Operand } from "./precedence.ts";
+
 const EOF = 0;
 const PRAGMA = 6;
 /** Brackets, statements and declarators may nest this deep (clang's limit, too). */
@@ -123,6 +125,8 @@ export class Parser {
   func: FuncContext | undefined;
   /** sizeof and typeof operands are not evaluated: use there does not make a variable used or a load needed. */
   unevaluated = 0;
+  /** The operand of `&`: one past the end has an address, too. */
+  taking = 0;
   pendingUnroll: Unroll;
   /** Records whose members are being read. */
   readonly defining: Set<RecordType> = new Set();
@@ -139,6 +143,10 @@ export class Parser {
   readonly weakNames: Set<string> = new Set();
   /** Literals read before, by interned spelling. */
   readonly numbers: Map<number, NumberValue> = new Map();
+  /** Mentions of locals, and how many of them are plain assignments whose value nobody uses. */
+  readonly mentions: Map<VarDecl, { all: number; sets: number }> = new Map();
+  /** Of the expression read last: its outermost operator outside of parentheses. */
+  topOp: Operand = { op: 0, loc: 0 };
   /** Undeclared names that were reported already. */
   readonly unknown: Set<number> = new Set();
   /** wchar_t is int. */

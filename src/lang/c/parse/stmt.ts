@@ -1,8 +1,8 @@
 /** statement (C11 6.8) with labels, case ranges, asm and unroll pragmas. */
-import type { CaseStmt, CompoundStmt, DefaultStmt, Expr, Label, Stmt, SwitchStmt } from "../ast.ts";
+import type { AssignExpr, CaseStmt, CompoundStmt, DefaultStmt, Expr, Label, Stmt, SwitchStmt } from "../ast.ts";
 import { assignTo, castTo, condition, isInteger, promote, rvalue } from "../sema/convert.ts";
 import { quoteType } from "../sema/show.ts";
-import { bare, intOf, VOID_PTR, wrapInt } from "../types.ts";
+import { bare, complete, type EnumType, intOf, type Loc, qualsOf, VOID_PTR, VOLATILE, wrapInt } from "../types.ts";
 import { asmText } from "./asm.ts";
 import { attributes, attrSink } from "./attribute.ts";
 import { constantInt } from "./constant.ts";
@@ -47,6 +47,7 @@ export function functionBlock(p: Parser): CompoundStmt {
       p.restoreNesting(level);
       while (p.depth > depth) p.popScope();
       p.unevaluated = 0;
+      p.taking = 0;
       skipMember(p);
     }
   }
@@ -132,10 +133,21 @@ function statementInner(p: Parser): Stmt {
       // if
       p.next();
       p.expect(40, "after 'if'");
-      const test = condition(p, expr(p), "the condition of 'if'");
+      const test = tested(p, "if");
+      const { loc: close } = p;
       p.expect(41, "after the condition");
+      const braced = p.is(123);
       const yes = scoped(p);
       let no: Stmt | undefined;
+      if (!p.is(265)) {
+        if (!braced && yes.kind === "if" && yes.else !== undefined && loc > 0 && yes.loc > 0)
+          p.warn("C554", "add explicit braces to avoid dangling else", yes.else.loc);
+        if (yes.kind === "null" && yes.loc > 0 && sameLine(p, close, yes.loc)) {
+          p.warn("C559", "if statement has empty body", yes.loc, {
+            help: "put the semicolon on a separate line to silence this warning",
+          });
+        }
+      }
       if (p.is(265)) {
         p.next();
         no = scoped(p);
@@ -148,7 +160,7 @@ function statementInner(p: Parser): Stmt {
       const unroll = p.takeUnroll();
       p.next();
       p.expect(40, "after 'while'");
-      const test = condition(p, expr(p), "the condition of 'while'");
+      const test = tested(p, "while");
       p.expect(41, "after the condition");
       return { kind: "while", test, body: loopBody(p), unroll, loc };
     }
@@ -160,7 +172,7 @@ function statementInner(p: Parser): Stmt {
       if (!p.is(289)) p.fail("C111", "expected 'while' after the body of 'do'");
       p.next();
       p.expect(40, "after 'while'");
-      const test = condition(p, expr(p), "the condition of 'do'");
+      const test = tested(p, "do");
       p.expect(41, "after the condition");
       p.semicolon("after 'do ... while (...)'");
       return { kind: "do", body, test, unroll, loc };
@@ -241,13 +253,39 @@ function statementInner(p: Parser): Stmt {
   return { kind: "expr", expr: value, loc };
 }
 
+/** The condition of a statement. */
+function tested(p: Parser, word: string): Expr {
+  const e = expr(p);
+  const { op, loc } = p.topOp;
+  if (op === 61 && loc > 0) {
+    p.warn("C553", "using the result of an assignment as a condition without parentheses", loc, {
+      help: "use '==' to compare; parentheses around the assignment silence this warning",
+    });
+  }
+  return condition(p, e, `the condition of '${word}'`);
+}
+
 /** An expression whose value nobody uses. */
 function dropped(p: Parser, e: Expr): Expr {
   if (e.loc > 0 && e.kind === "compare")
     p.warn("C506", `result of '${e.op}' is not used${e.op === "==" ? "; did you mean '='?" : ""}`, e.loc);
+  if ((e.kind === "assign" || e.kind === "assignop" || e.kind === "incdec") && e.place.kind === "var") {
+    const { decl } = e.place;
+    const known = p.mentions.get(decl);
+    if (known !== undefined && (e.kind === "assign" || (qualsOf(decl.type) & VOLATILE) === 0)) known.sets++;
+  }
+  if (e.kind === "assign" && e.loc > 0) checkSelf(p, e);
   // The last one of a statement expression is its value: places stay readable
   const t = bare(e.type);
   return t.kind === "void" || t.kind === "func" ? e : rvalue(e);
+}
+
+function checkSelf(p: Parser, e: AssignExpr): void {
+  const { place, value } = e;
+  if (place.kind !== "var" || value.kind !== "load" || value.place.kind !== "var" || value.place.decl !== place.decl)
+    return;
+  if ((qualsOf(place.type) & VOLATILE) === 0)
+    p.warn("C560", `explicitly assigning value of variable of type ${quoteType(place.type)} to itself`, e.loc);
 }
 
 function scoped(p: Parser): Stmt {
@@ -257,6 +295,11 @@ function scoped(p: Parser): Stmt {
   } finally {
     p.popScope();
   }
+}
+
+function sameLine(p: Parser, a: Loc, b: Loc): boolean {
+  const { sources } = p.report;
+  return a > 0 && sources.lineCol(a).line === sources.lineCol(b).line;
 }
 
 function loopBody(p: Parser): Stmt {
@@ -293,7 +336,7 @@ function forStatement(p: Parser): Stmt {
       p.expect(59, "in 'for'");
     }
     let test: Expr | undefined;
-    if (!p.is(59)) test = condition(p, expr(p), "the condition of 'for'");
+    if (!p.is(59)) test = tested(p, "for");
     p.expect(59, "in 'for'");
     let step: Expr | undefined;
     if (!p.is(41)) step = dropped(p, expr(p));
@@ -308,7 +351,8 @@ function switchStatement(p: Parser): Stmt {
   const { loc } = p;
   p.next();
   p.expect(40, "after 'switch'");
-  let cond = promote(rvalue(expr(p)));
+  const raw = rvalue(expr(p));
+  let cond = promote(raw);
   p.expect(41, "after the value of 'switch'");
   if (cond.kind !== "error" && !isInteger(cond.type)) {
     p.error("C261", `statement requires an integer, and this is ${quoteType(cond.type)}`, cond.loc);
@@ -323,11 +367,27 @@ function switchStatement(p: Parser): Stmt {
   try {
     const body = scoped(p);
     const stmt: SwitchStmt = { kind: "switch", cond, body, cases, fallback: context.fallback, loc };
+    const named = bare(raw.type);
+    if (named.kind === "enum" && context.fallback === undefined && loc > 0) checkHandled(p, named, cases, raw.loc);
     return stmt;
   } finally {
     func.switches.pop();
     func.breaks--;
   }
+}
+
+/** Enumerators that no case names. */
+function checkHandled(p: Parser, type: EnumType, cases: readonly CaseStmt[], loc: Loc): void {
+  if (!complete(type)) return;
+  const left = type.constants!.filter(({ value }) => !cases.some((one) => one.lo <= value && value <= one.hi));
+  const names = left.slice(0, 3).map(({ name }) => `'${name}'`);
+  if (left.length === 0) return;
+  const list = left.length < 3 ? names.join(" and ") : `${names[0]}, ${names[1]}, and ${names[2]}`;
+  const text =
+    left.length > 3
+      ? `${left.length} enumeration values not handled in switch: ${names.join(", ")}...`
+      : `enumeration value${left.length === 1 ? "" : "s"} ${list} not handled in switch`;
+  p.warn("C561", text, loc);
 }
 
 function caseStatement(p: Parser): Stmt {

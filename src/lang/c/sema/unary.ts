@@ -138,7 +138,7 @@ function warnBounds(p: Parser, base: Expr, at: Expr, loc: Loc): void {
   if (array.kind !== "array" || array.count <= 0) return;
   // A one-element array at a record's end is often a flexible one
   if (base.place.kind === "member" && array.count <= 1) return;
-  if (at.value < 0n || at.value >= BigInt(array.count)) {
+  if (at.value < 0n || at.value >= BigInt(array.count) + (p.taking > 0 ? 1n : 0n)) {
     p.warn(
       "C533",
       `array index ${at.value} is ${at.value < 0n ? "before the beginning" : "past the end"} of the array (that has type ${quoteType(array)})`,
