@@ -54,7 +54,7 @@ test.skipIf(!built)("README: the output shown is the output", () => {
   expect(timeless(shown)).toBe(timeless(stdout));
 });
 
-/** "$ command" and what it prints, whatever its exit code is. */
+/** "$ command" and what it prints, whatever its exit code is; but for times and for what a better compiler changes. */
 test.skipIf(!built).each(readme.filter((block) => block.language === "console").map((block) => block.text))(
   "README: %s",
   (text) => {
