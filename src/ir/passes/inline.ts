@@ -27,12 +27,13 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
       if (callee !== undefined) visit(callee);
     }
     each(fn);
-    let changed = false;
     let rounds = 0;
     // A call through a pointer may have become one of a function only now: those are seen when it comes to them.
     for (let again = true; again; ) {
       again = false;
-      for (const block of [...fn.blocks]) {
+      // What stands behind an inlined call is looked through in the same round.
+      const work = [...fn.blocks];
+      for (const block of work) {
         for (let i = 0; i < block.instrs.length; i++) {
           const call = block.instrs[i]!;
           if (call.op !== "call" || call.callee.kind !== "sym") continue;
@@ -48,17 +49,13 @@ export function inlineCalls(module: IrModule, each: (fn: IrFunction) => void): I
             }
           }
           if (!state.has(callee)) visit(callee);
-          inlineCall(fn, block, i, call, callee);
-          changed = true;
+          work.push(inlineCall(fn, block, i, call, callee));
           again = true;
           break;
         }
       }
-      if (again) {
-        each(fn);
-      }
+      if (again) each(fn);
     }
-    if (changed) each(fn);
     state.set(fn, "done");
   };
   for (const fn of module.functions) visit(fn);
@@ -132,7 +129,8 @@ function wanted(callee: IrFunction, call: Call, counts: ReadonlyMap<string, numb
   return size <= AUTO_SIZE;
 }
 
-function inlineCall(fn: IrFunction, block: Block, at: number, call: Call, callee: IrFunction): void {
+/** Returns the block of what stands behind the call. */
+function inlineCall(fn: IrFunction, block: Block, at: number, call: Call, callee: IrFunction): Block {
   const values = new Map<Value, Value>();
   for (const param of callee.params) values.set(param, call.args[param.index] ?? undef(param.type));
   const blocks = new Map<Block, Block>();
@@ -192,7 +190,7 @@ function inlineCall(fn: IrFunction, block: Block, at: number, call: Call, callee
   entry.instrs.unshift(...slots);
   const place = fn.blocks.indexOf(block);
   fn.blocks.splice(place + 1, 0, ...blocks.values(), rest);
-  if (call.type === "void") return;
+  if (call.type === "void") return rest;
   let result: Value;
   if (returns.length === 0) result = undef(call.type);
   else if (returns.length === 1) result = returns[0]!.value === null ? undef(call.type) : mapped(returns[0]!.value!);
@@ -209,6 +207,7 @@ function inlineCall(fn: IrFunction, block: Block, at: number, call: Call, callee
     for (const instr of one.instrs)
       for (let i = 0; i < instr.args.length; i++) if (instr.args[i] === call) instr.args[i] = result;
   }
+  return rest;
 }
 
 export function cloneInstr(fn: IrFunction, instr: Instr, blocks: ReadonlyMap<Block, Block>): Instr {

@@ -232,7 +232,8 @@ function compareBytes(
 }
 
 /** The verifier takes no unaligned access to the stack: such a load or store goes in parts. */
-export function alignStackAccess(fn: IrFunction): void {
+export function alignStackAccess(fn: IrFunction): boolean {
+  let changed = false;
   for (const block of fn.blocks) {
     for (let i = 0; i < block.instrs.length; i++) {
       const instr = block.instrs[i]!;
@@ -245,6 +246,7 @@ export function alignStackAccess(fn: IrFunction): void {
       if (!fixed && (instr.align >= size || !mayBeStack(pointer))) continue;
       const align = fixed ? alignmentOf(pointer, 1) : instr.align;
       if (align >= size) continue;
+      changed = true;
       const out: Instr[] = [];
       const word = INT[size]!;
       const make = (op: "zext" | "trunc" | "ptrtoint", value: Value, to: Value["type"]): Value => {
@@ -285,6 +287,7 @@ export function alignStackAccess(fn: IrFunction): void {
       i += out.length;
     }
   }
+  return changed;
 }
 
 /** At an offset that is not known, or one of several addresses. */

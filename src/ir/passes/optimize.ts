@@ -26,12 +26,10 @@ export function optimize(module: IrModule, _options: OptimizeOptions = {}): IrDi
   const diagnostics = inlineCalls(module, (fn) => scalarize(fn, module));
   for (const fn of module.functions) {
     if (fn.blocks.length === 0) continue;
-    scalarize(fn, module);
     unrollLoops(fn, module);
     diagnostics.push(...lowerMemOps(fn));
     tidy(fn, module);
-    alignStackAccess(fn);
-    tidy(fn, module);
+    if (alignStackAccess(fn)) tidy(fn, module);
   }
   return diagnostics;
 }

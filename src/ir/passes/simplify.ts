@@ -5,7 +5,7 @@
  */
 import { constant, widthOf } from "../build.ts";
 import { isInstr, isPure } from "../facts.ts";
-import { dominators, follow, reversePostorder } from "../graph.ts";
+import { type Dominators, dominates, dominators, follow, reversePostorder } from "../graph.ts";
 import type { Binary, Block, Const, Instr, IrFunction, IrGlobal, IrModule, Phi, Unary, Value } from "../ir.ts";
 import { equalByBits, narrowByBits } from "./bits.ts";
 import { foldConstants } from "./fold.ts";
@@ -25,18 +25,8 @@ export function simplify(fn: IrFunction, module: IrModule | null = null): boolea
 function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
   const replaced = new Map<Value, Value>();
   let changed = false;
-  const dom = dominators(fn);
-  const place = new Map<Value, number>();
-  for (const [b, block] of dom.order.entries()) for (const instr of block.instrs) place.set(instr, b);
-  const dominatesBlock = (value: Value, block: number): boolean => {
-    if (!isInstr(value)) return true;
-    const at = place.get(value);
-    return (
-      at !== undefined && at !== block && dom.enter[at]! <= dom.enter[block]! && dom.leave[block]! <= dom.leave[at]!
-    );
-  };
+  const known = new Availability(fn);
   for (const block of reversePostorder(fn)) {
-    const b = dom.index.get(block)!;
     let gone = false;
     for (const instr of block.instrs) {
       for (let i = 0; i < instr.args.length; i++) {
@@ -45,7 +35,7 @@ function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
       }
       const same =
         instr.op === "phi"
-          ? simplePhi(instr, (value) => dominatesBlock(value, b))
+          ? simplePhi(instr, (value) => known.at(value, block))
           : (equalTo(instr, globals) ?? equalByBits(instr));
       if (same !== null && same !== instr) {
         replaced.set(instr, same);
@@ -65,6 +55,28 @@ function once(fn: IrFunction, globals: ReadonlyMap<string, IrGlobal>): boolean {
     }
   }
   return changed;
+}
+
+/** Which values are there at a block's start: worked out when it is first asked, which is rare. */
+class Availability {
+  private readonly fn: IrFunction;
+  private dom: Dominators | null = null;
+  private readonly places = new Map<Value, number>();
+
+  constructor(fn: IrFunction) {
+    this.fn = fn;
+  }
+
+  at(value: Value, block: Block): boolean {
+    if (!isInstr(value)) return true;
+    if (this.dom === null) {
+      this.dom = dominators(this.fn);
+      for (const [b, one] of this.dom.order.entries()) for (const instr of one.instrs) this.places.set(instr, b);
+    }
+    const made = this.places.get(value);
+    const b = this.dom.index.get(block);
+    return made !== undefined && b !== undefined && made !== b && dominates(this.dom, made, b);
+  }
 }
 
 /**

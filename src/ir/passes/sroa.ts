@@ -31,6 +31,7 @@ interface Piece {
 }
 
 export function sroa(fn: IrFunction): boolean {
+  if (!fn.blocks[0]!.instrs.some((instr) => instr.op === "alloca")) return false;
   const users = usersOf(fn);
   let changed = false;
   const entry = fn.blocks[0]!;
