@@ -39,18 +39,22 @@ export function legalize(module: IrModule): IrDiagnostic[] {
   return module.functions.flatMap((fn) => (fn.blocks.length === 0 ? [] : lowerMemOps(fn)));
 }
 
-/** Variables to values, and what that shows. */
+/** Variables to values, and what that shows. A round is worth it where something happened since simplify() was done. */
 function scalarize(fn: IrFunction, module: IrModule): void {
   if (fn.blocks.length === 0) return;
   cleanCfg(fn);
+  let news = true;
   for (let round = 0; round < 4; round++) {
-    sroa(fn);
-    mem2reg(fn);
+    const cut = sroa(fn);
+    const made = mem2reg(fn);
+    if (!news && !cut && !made) break;
     const changed = simplify(fn, module);
-    cleanCfg(fn);
+    news = cleanCfg(fn);
     removeDead(fn);
     const rebased = rebasePointers(fn);
-    if (!threadJumps(fn) && !changed && !rebased) break;
+    const threaded = threadJumps(fn);
+    if (!changed && !rebased && !threaded) break;
+    news ||= rebased || threaded;
   }
 }
 
@@ -61,12 +65,12 @@ function unrollLoops(fn: IrFunction, module: IrModule): void {
 
 function tidy(fn: IrFunction, module: IrModule): void {
   for (let round = 0; round < 4; round++) {
-    const a = simplify(fn, module);
-    const b = commonSubexpressions(fn);
-    const c = forwardLoads(fn);
-    const d = threadJumps(fn);
-    cleanCfg(fn);
+    simplify(fn, module);
+    const shared = commonSubexpressions(fn);
+    const forwarded = forwardLoads(fn);
+    const threaded = threadJumps(fn);
+    const cleaned = cleanCfg(fn);
     removeDead(fn);
-    if (!a && !b && !c && !d) break;
+    if (!shared && !forwarded && !threaded && !cleaned) break;
   }
 }
