@@ -3,13 +3,16 @@
 // totals and what differs. Of objects in a folder, SKEP_VM_ONLY (a regular expression over paths) selects.
 //
 //     npm run verify:vm -- 6.18 6.12 6.1 /tmp/objects
+//     npm run verify:vm -- --tables 6.12 6.1 5.10       the tables of --kernel instead of objects (test/proof/tables.ts)
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { boot, kernelOf, root, whyNot, writeInitrd } from "./vm-machine.mjs";
 
-const words = process.argv.slice(2);
+const tables = process.argv.includes("--tables");
+const words = process.argv.slice(2).filter((word) => word !== "--tables");
 const folders = words.filter((word) => !/^\d+\.\d+$/.test(word));
 const versions = words.filter((word) => /^\d+\.\d+$/.test(word));
 if (versions.length === 0) versions.push("6.18");
@@ -28,6 +31,9 @@ for (const folder of folders) {
   console.error(`no folder ${folder}`);
   process.exit(2);
 }
+const proof = join(root, "node_modules/.cache/skep-proof");
+if (tables)
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "test/proof")]);
 let failed = false;
 for (const version of versions) {
   const kernel = kernelOf(version);
@@ -46,9 +52,12 @@ function objectsBelow(folder) {
 async function run(version, { image }) {
   const scratch = mkdtempSync(join(tmpdir(), "skep-vm-"));
   const initrd = join(scratch, "initrd");
-  const objects = (folders.length === 0 ? OWN : folders).flatMap(objectsBelow).filter((file) => only.test(file));
+  const given = tables || folders.length > 0 ? folders : OWN;
+  const objects = given.flatMap(objectsBelow).filter((file) => only.test(file));
   let bytes = 0;
-  writeInitrd(initrd, join(root, "test/vm/guest-verify.mjs"), ({ put }) => {
+  writeInitrd(initrd, join(root, "test/vm/guest-verify.mjs"), ({ put, tree, folder }) => {
+    folder("objects");
+    if (tables) tree(proof, "skep/proof", (path) => path.endsWith(".js"));
     objects.forEach((file, i) => {
       const data = readFileSync(file);
       bytes += data.length;
@@ -63,7 +72,7 @@ async function run(version, { image }) {
     memory,
     timeoutMs: TIMEOUT_MS,
     onLine: (line) => {
-      if (line.startsWith("# ")) console.log(line);
+      if (/^(?:# |table )/.test(line)) console.log(line);
       if (!line.startsWith("at ")) return;
       progress = Number(line.slice(3));
       if (process.stderr.isTTY) process.stderr.write(`\r${progress} of ${objects.length} `);
@@ -80,7 +89,8 @@ async function run(version, { image }) {
   if (!done)
     console.log(`not ok: the machine stopped at object ${progress}\n${lines.slice(-20).join("\n").slice(-2000)}`);
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
-  return report(version, rows, seconds) && done;
+  if (!tables) return report(version, rows, seconds) && done;
+  return done && lines.some((line) => line.startsWith("# tables")) && !lines.some((line) => line.startsWith("table "));
 }
 
 function nameOf(path) {

@@ -1,7 +1,7 @@
 /**
  * Kernel functions that programs may call (kfuncs), as sets: which hooks they are registered for and with what flags. Their
  * arguments and results are described by the kernel's BTF. Modules add more (sched_ext, HID, test modules): a kfunc that is
- * not here is looked up by its BTF alone.
+ * not here is looked up by its BTF alone. cgroup_rstat_* are the names of css_rstat_* before 6.16.
  *
  * Source: BTF_KFUNCS_START and register_btf_kfunc_id_set() in kernel/bpf, kernel/trace, kernel/cgroup, net, fs, 6.18;
  * include/linux/btf.h KF_*.
@@ -248,7 +248,7 @@ const SETS: readonly KfuncSet[] = [
     hooks: "tracing",
     flags: "",
     names: `
-      css_rstat_updated`,
+      css_rstat_updated cgroup_rstat_updated`,
   },
   {
     hooks: "tracing",
@@ -268,7 +268,7 @@ const SETS: readonly KfuncSet[] = [
     hooks: "tracing",
     flags: "sleepable",
     names: `
-      css_rstat_flush`,
+      css_rstat_flush cgroup_rstat_flush`,
   },
   {
     hooks: "tracing",

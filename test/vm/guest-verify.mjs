@@ -3,9 +3,11 @@
  * /objects by `skep verify --compare linux --json`, and writes the rows, compressed, to the console:
  *
  *     # kernel 6.18.15        at 25        rows H4sIAAAA...        done
+ *
+ * With /skep/proof, the tables of --kernel first: `table helpers xdp/xdp: send_signal:lacks`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { release } from "node:os";
 import { gzipSync } from "node:zlib";
 
@@ -47,6 +49,11 @@ function verify(files, kernel) {
   return spawnSync("/bin/node", argv, { encoding: "utf8", maxBuffer: 1 << 28, timeout: CHUNK_MS, cwd: ROOT });
 }
 
+if (existsSync(`${ROOT}/proof`)) {
+  const { compareTables } = await import(`${ROOT}/proof/test/proof/tables.js`);
+  say("");
+  compareTables(sys, say);
+}
 const kernel = readFileSync(`${ROOT}/kernel`, "utf8");
 const files = readdirSync("/objects").sort();
 say(""); // ends what the firmware wrote
