@@ -1,6 +1,7 @@
 // npm run test:vm [-- 6.1 6.12 ...]: boots Debian's kernels in software emulation (qemu, TCG), with Node and dist/ inside an
 // initrd, and runs test/vm/guest.ts there. qemu and the kernels come from apt; where that is not to be had, the reason is
-// printed and nothing fails. SKEP_VM_ONLY, a regular expression over names, selects cases.
+// printed and nothing fails. SKEP_VM_ONLY, a regular expression over names, selects cases;
+// SKEP_VM_TIMEOUT is how many seconds a machine may take (180).
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +9,14 @@ import { basename, join } from "node:path";
 import { boot, kernelOf, putModules, root, whyNot, writeInitrd } from "./vm-machine.mjs";
 
 const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ["6.1"];
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 1000 * Number(process.env.SKEP_VM_TIMEOUT ?? 180);
 /** For clsact and interfaces of the tests' own; compressed ones are unpacked. */
 const MODULES = ["sch_ingress", "cls_bpf", "veth"];
 const OBJECTS = [
   "test/fixtures/linux/vm.bpf.o",
   "test/fixtures/linux/scx.bpf.o",
   "test/fixtures/linux/arena.bpf.o",
+  "test/fixtures/linux/old.bpf.o",
   "test/fixtures/cli/unchecked.bpf.o",
   "examples/opens.bpf.o",
   "examples/syn_guard.bpf.o",

@@ -13,7 +13,8 @@ describe.skipIf(liveKernel() !== null)("hooks", () => {
     if (outcome.kind === "fail" && !(error instanceof NotSupported || error instanceof Refused)) {
       expect.fail(outcome.why);
     }
-    console.log(`skipped: ${each.name}: ${outcome.why}`);
-    skip(outcome.why);
+    const why = error instanceof Error ? error.message : outcome.why;
+    console.log(`skipped: ${each.name}: ${why}`);
+    skip(why);
   });
 });

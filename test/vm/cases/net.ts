@@ -4,6 +4,7 @@ import { hasSince } from "../../../src/abi/since.ts";
 import type { AttachOptions } from "../../../src/loader/target.ts";
 import { countOf, equal, holds, kernel, type LiveCase, thrown, withHooks } from "../kit.ts";
 import { addAddress, macOf, makePair, ownFrame, sendFrame, sendUdp, udpFrame, up, withNetns } from "../net.ts";
+import { waitFor } from "./wait.ts";
 
 const EEXIST = "attach/EEXIST";
 
@@ -237,19 +238,4 @@ function ordered({ programs: [name, other], slots, dev, kind }: Ordered): undefi
       return undefined;
     }),
   );
-}
-
-/**
- * Until `done`, which may look at what it causes. Interfaces that have just come up drop what is sent for a moment, and soft
- * interrupts run a little later than the system call that raised them: `send` is repeated, seldom.
- */
-function waitFor(done: () => boolean, what: string, send: () => void = () => {}): void {
-  const end = Date.now() + 5000;
-  for (let next = 0; !done(); ) {
-    const now = Date.now();
-    if (now > end) throw new Error(`never: ${what}`);
-    if (now < next) continue;
-    send();
-    next = now + 50;
-  }
 }

@@ -14,10 +14,10 @@ export const POLICIES: readonly LiveCase[] = [
   {
     name: "lsm refuses a system call",
     config: ["BPF_LSM"],
-    run: () => {
-      const without = noBpfLsm();
-      if (without !== undefined) return without;
-      return withHooks(["lsm"], (hooks) => {
+    run: () =>
+      withHooks(["lsm"], (hooks) => {
+        const without = noBpfLsm();
+        if (without !== undefined) return without;
         const link = hooks.programs["lsm"]!.attach();
         equal(link.info()?.kind, "tracing", "kind of link");
         equal(enableStats(), 0, "allowed");
@@ -27,18 +27,17 @@ export const POLICIES: readonly LiveCase[] = [
         link.close();
         equal(enableStats(), 0, "allowed again");
         return undefined;
-      });
-    },
+      }),
   },
   {
     name: "lsm_cgroup refuses to the processes of a cgroup",
     since: "6.0",
     config: ["BPF_LSM"],
-    run: () => {
-      const without = noBpfLsm();
-      if (without !== undefined) return without;
-      return withHooks(["lsm_cgroup"], (hooks) =>
+    run: () =>
+      withHooks(["lsm_cgroup"], (hooks) =>
         withCgroup((cgroup, enter) => {
+          const without = noBpfLsm();
+          if (without !== undefined) return without;
           const link = hooks.programs["lsm_cgroup"]!.attach({ cgroup });
           equal(link.info()?.kind, "cgroup", "kind of link");
           equal(bind(), 0, "of a process that is not in the cgroup");
@@ -53,8 +52,7 @@ export const POLICIES: readonly LiveCase[] = [
           link.close();
           return undefined;
         }),
-      );
-    },
+      ),
   },
   {
     name: "cgroup: two programs, one before the other",
@@ -123,7 +121,7 @@ function enableStats(): number {
   return Math.min(fd, 0);
 }
 
-function socket(): number {
+export function socket(): number {
   const { sys } = own();
   return sys.syscall(sys.nr.socket, AF_INET, SOCK_DGRAM, 0);
 }
@@ -141,7 +139,7 @@ function bind(): number {
 }
 
 /** A cgroup of version 2 of the test's own; `enter` runs something with this process in it. */
-function withCgroup<T>(fn: (cgroup: string, enter: (inside: () => void) => void) => T): T {
+export function withCgroup<T>(fn: (cgroup: string, enter: (inside: () => void) => void) => T): T {
   const mounts = readFileSync("/proc/self/mounts", "utf8");
   const root = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
   if (root === undefined) throw new Error("no cgroup2 is mounted");
