@@ -1,7 +1,7 @@
 /** Whether the bundled profile is enough for a program: it has few of the kernel's functions. */
 import { SkepError } from "../base/error.ts";
 import type { BtfView } from "../btf/types.ts";
-import { attachBtfId } from "../linux/prog-attr.ts";
+import { attachPoint } from "../linux/prog-attr.ts";
 import type { ProgSpec } from "../obj/spec.ts";
 import { PROFILE } from "./btf-file.ts";
 
@@ -12,7 +12,7 @@ import { PROFILE } from "./btf-file.ts";
 export function checkAttachKnown(prog: ProgSpec, btf: BtfView): void {
   if (btf.partial !== true) return;
   try {
-    attachBtfId({ spec: prog, kernelBtf: btf });
+    attachPoint({ spec: prog, kernelBtf: btf });
   } catch (cause) {
     if (!(cause instanceof SkepError)) throw cause;
     throw new SkepError("btf/profile", `${PROFILE} does not have ${prog.attachTo}, which ${prog.name} attaches to`, {

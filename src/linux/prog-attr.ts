@@ -6,7 +6,7 @@ import * as at from "../abi/attach-types.ts";
 import * as pt from "../abi/prog-types.ts";
 import { cString, viewOf } from "../base/bytes.ts";
 import type { BtfKind, BtfView } from "../btf/types.ts";
-import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import type { KernelModule, MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { structOpsValue } from "../obj/struct-ops-kernel.ts";
 import { FUNC_INFO_BYTES, LINE_INFO_BYTES, type ProgAttr } from "./bpf/prog.ts";
 import { NotSupported } from "./errors.ts";
@@ -16,8 +16,14 @@ export interface LoadExtras {
   /** BTF id to attach to, where the section name does not lead to it (struct_ops, freplace). */
   readonly attachBtfId?: number;
   readonly expectedAttachType?: number;
-  /** fd of the program to extend or trace. */
+  /** fd of the program to extend or trace, or of the BTF that attachBtfId is in. */
   readonly attachFd?: number;
+}
+
+/** What a program attaches to, and the module whose BTF has it; null for vmlinux. */
+export interface AttachPoint {
+  readonly btfId: number;
+  readonly module: KernelModule | null;
 }
 
 /** Without BTF (btfFd 0) there is no func_info and no line_info. */
@@ -37,7 +43,7 @@ export function progAttr(
     name: spec.name,
     flags: spec.flags | (spec.sleepable ? 0x10 : 0),
     expectedAttachType: extras.expectedAttachType ?? spec.expectedAttachType,
-    attachBtfId: extras.attachBtfId ?? attachBtfId(prog),
+    attachBtfId: extras.attachBtfId ?? attachPoint(prog).btfId,
     attachFd: extras.attachFd ?? 0,
     fds,
     btfFd: funcInfo.length > 0 ? btfFd : 0,
@@ -137,18 +143,34 @@ const ATTACH_RULES: readonly AttachRule[] = [
   { type: pt.BPF_PROG_TYPE_LSM, prefix: "bpf_lsm_", kind: "func" },
 ];
 
-/** Id in the kernel's BTF of what the program's section names; 0 where its type has none. Throws NotSupported. */
-export function attachBtfId(prog: Pick<ResolvedProg, "spec" | "kernelBtf">): number {
+/**
+ * What the program's section names: "vfs_read", "btrfs:btrfs_file_write_iter" for a module's function. Modules are searched
+ * for what vmlinux does not have. Id 0 where the program's type attaches to nothing. Throws NotSupported.
+ */
+export function attachPoint(
+  prog: Pick<ResolvedProg, "spec" | "kernelBtf">,
+  modules: () => readonly KernelModule[] = () => [],
+): AttachPoint {
   const { spec, kernelBtf } = prog;
   const rule = ATTACH_RULES.find(
     (each) => each.type === spec.type && (each.attach === undefined || each.attach.includes(spec.expectedAttachType)),
   );
-  if (rule === undefined || spec.attachTo === "") return 0;
-  const name = rule.prefix + spec.attachTo;
-  const id = kernelBtf?.find(name, rule.kind) ?? 0;
-  if (id !== 0) return id;
+  if (rule === undefined || spec.attachTo === "") return { btfId: 0, module: null };
+  const [first = "", second] = spec.attachTo.split(":");
+  const name = rule.prefix + (second ?? first);
+  const where = second === undefined ? "" : first;
+  const inKernel = where === "" || where === "vmlinux" ? (kernelBtf?.find(name, rule.kind) ?? 0) : 0;
+  if (inKernel !== 0) return { btfId: inKernel, module: null };
+  if (where !== "vmlinux") {
+    for (const module of modules()) {
+      if (where !== "" && module.name !== where) continue;
+      // A module's BTF finds what vmlinux has, too.
+      const btfId = module.btf.findAll(name, rule.kind).find((id) => id >= module.firstId);
+      if (btfId !== undefined) return { btfId, module };
+    }
+  }
   throw new NotSupported(`${rule.kind === "typedef" ? "tracepoint" : "function"} ${spec.attachTo} to attach to`, "", {
     site: { prog: spec.name, section: spec.section },
-    advice: `the kernel's BTF has no ${rule.kind} ${name}`,
+    advice: `neither the kernel's BTF nor a loaded module's has ${rule.kind} ${name}${where === "" ? "" : ` in ${where}`}`,
   });
 }

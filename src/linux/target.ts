@@ -16,7 +16,7 @@ import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BtfView } from "../btf/types.ts";
 import type { MapLink, Target, TargetMap, TargetProg } from "../loader/target.ts";
-import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import type { KernelModule, MapSpec, ResolvedProg } from "../obj/spec.ts";
 import { btfComplaint, loadBtf } from "./bpf/btf.ts";
 import { Bpf } from "./bpf/call.ts";
 import type { ProgAttr } from "./bpf/prog.ts";
@@ -32,8 +32,9 @@ import { type LoadedProg, loadVerified } from "./load-prog.ts";
 import { LinuxMap } from "./map.ts";
 import { createLinuxMap } from "./map-create.ts";
 import { openLinuxMap } from "./map-open.ts";
+import { ModuleBtfs, readModules, withModules } from "./modules.ts";
 import { LinuxProg } from "./prog.ts";
-import { type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
+import { attachPoint, type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
 import { attachStructOps } from "./struct-ops.ts";
 import type { Sys } from "./sys.ts";
 import { createToken } from "./token.ts";
@@ -43,6 +44,8 @@ export interface LinuxOptions {
   readonly sys?: Sys;
   /** BTF of the kernel, where /sys/kernel/btf/vmlinux is not it; null for none. */
   readonly kernelBtf?: BtfView | null;
+  /** Modules with their BTF, where /sys/kernel/btf does not tell them. */
+  readonly modules?: readonly KernelModule[];
   /** Kernel release, where uname does not tell it. */
   readonly release?: string;
   /** Directory of a bpffs for maps that ask to be pinned by name (LIBBPF_PIN_BY_NAME). Default: /sys/fs/bpf. */
@@ -82,6 +85,8 @@ class LinuxTarget implements KernelTarget {
   private readonly btfFds = new Map<BtfView, number>();
   private vmlinux: BtfView | null | undefined;
   private closed = false;
+  private readonly moduleBtfs: ModuleBtfs;
+  private known: readonly KernelModule[] | undefined;
   private extras: ReadonlyMap<string, LoadExtras> = new Map();
 
   constructor(options: LinuxOptions) {
@@ -95,6 +100,8 @@ class LinuxTarget implements KernelTarget {
     // Before 5.11 maps count against RLIMIT_MEMLOCK, whose default is far too small.
     if (!hasSince(this.release, "5.11")) raiseMemlock(this.bpf);
     this.vmlinux = options.kernelBtf;
+    this.moduleBtfs = new ModuleBtfs(this.bpf);
+    this.known = options.modules;
   }
 
   get kernelBtf(): BtfView | null {
@@ -104,6 +111,13 @@ class LinuxTarget implements KernelTarget {
     }
     return this.vmlinux;
   }
+
+  /** Read when first asked for: few programs use what modules have. */
+  readonly modules = (): readonly KernelModule[] => {
+    const { kernelBtf } = this;
+    this.known ??= kernelBtf instanceof Btf ? readModules(kernelBtf) : [];
+    return this.known;
+  };
 
   /** Learns which kernel structs struct_ops programs are for: the maps say, and programs are loaded before them. */
   prepare(maps: readonly MapSpec[]): void {
@@ -144,11 +158,13 @@ class LinuxTarget implements KernelTarget {
     this.needOpen();
     const started = performance.now();
     const fds = maps.map(fdOf);
-    const extras = this.extras.get(prog.spec.name) ?? this.extension(prog);
+    const extras = this.extras.get(prog.spec.name) ?? this.extension(prog) ?? this.attachTo(prog);
     const { has } = this.features;
     const btfFd = prog.btf === null || has("func") ? this.btfFd(prog.btf) : 0;
     const full = progAttr(prog, fds, btfFd, versionCode(this.release), extras);
-    const attr = { ...full, insns: fitInsns(full.insns, fds, has), fds: fds.length > 0 && !has("fd_array") ? [] : fds };
+    const byFd = fds.length > 0 && !has("fd_array");
+    const moduleFds = (prog.modules ?? []).map((module) => this.moduleBtfs.fd(module.name));
+    const attr = { ...full, ...withModules(fitInsns(full.insns, fds, has), byFd ? [] : fds, moduleFds) };
     const loaded = this.verified(attr, prog);
     const made = new LinuxProg(this.bpf, prog, loaded, performance.now() - started, this.release, maps, (closed) =>
       this.live.delete(closed),
@@ -164,6 +180,7 @@ class LinuxTarget implements KernelTarget {
     } finally {
       for (const fd of this.btfFds.values()) if (fd > 0) this.bpf.close(fd);
       this.btfFds.clear();
+      this.moduleBtfs.close();
       if (this.bpf.token > 0) this.bpf.close(this.bpf.token);
       this.bpf.token = 0;
     }
@@ -199,6 +216,11 @@ class LinuxTarget implements KernelTarget {
       if (error instanceof VerifierError) error.prog = prog;
       throw error;
     }
+  }
+
+  private attachTo(prog: ResolvedProg): LoadExtras {
+    const { btfId, module } = attachPoint(prog, this.modules);
+    return module === null ? { attachBtfId: btfId } : { attachBtfId: btfId, attachFd: this.moduleBtfs.fd(module.name) };
   }
 
   /** An EXT program names a function of the program that it extends: its id there. */

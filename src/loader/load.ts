@@ -59,6 +59,7 @@ export function loadObject<T extends ObjectShape = AnyShape>(
       ksymAddress: (name) => target.ksymAddress?.(name),
       kfuncModel: target.kfuncModel ?? null,
       hasKfunc: (name) => target.hasKfunc?.(name) ?? true,
+      modules: () => (options.kernelBtf === undefined ? (target.modules?.() ?? []) : []),
     };
     const programs = choosePrograms(spec, options.programs);
     const mapSpecs = configuredMaps(spec, kernel, options);

@@ -2,7 +2,7 @@
 import { type CoreCache, relocateCore } from "../btf/core.ts";
 import type { BtfView } from "../btf/types.ts";
 import { type KconfigValue, kconfigBytes, resolveProg } from "../obj/resolve.ts";
-import type { MapSpec, ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
+import type { KernelModule, MapSpec, ObjSpec, ProgSpec, ResolvedProg } from "../obj/spec.ts";
 
 export interface KernelView {
   /** BTF of the kernel; null where there is none: CO-RE then relocates against the object's own (RATIONALE.md). */
@@ -16,6 +16,8 @@ export interface KernelView {
   readonly kfuncModel?: BtfView | null;
   /** False for a kfunc that the target lacks though the BTF knows it. */
   hasKfunc?(name: string): boolean;
+  /** Modules, for what the kernel's own BTF does not have. */
+  modules?(): readonly KernelModule[];
 }
 
 /** The object's maps, .kconfig filled in. Throws "obj/kconfig" for a value that is needed and not known. */
@@ -39,5 +41,6 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
     kfuncModel: kernel.kfuncModel ?? null,
     ksymAddress: (name) => kernel.ksymAddress?.(name),
     hasKfunc: (name) => kernel.hasKfunc?.(name) ?? true,
+    modules: () => kernel.modules?.() ?? [],
   });
 }

@@ -3,7 +3,7 @@
  * over bpf(2). Bytes in, bytes out; types (BTF) are the loader's business, above this line.
  */
 import type { BtfView } from "../btf/types.ts";
-import type { MapSpec, ResolvedProg } from "../obj/spec.ts";
+import type { KernelModule, MapSpec, ResolvedProg } from "../obj/spec.ts";
 import type { PacketSource } from "../pcap/source.ts";
 import type { EventReplayOptions, EventReplayResult, RecordedEvent } from "./events.ts";
 import type { RecordView } from "./record-view.ts";
@@ -20,6 +20,8 @@ export interface Target {
   ksymAddress?(name: string): bigint | undefined;
   /** False for a kfunc of kernelBtf that the target lacks all the same: as if the BTF did not know it. Absent: it has all. */
   hasKfunc?(name: string): boolean;
+  /** Modules of the kernel, with their BTF. Absent where there are none. */
+  modules?(): readonly KernelModule[];
   /** Called before createMap with all maps that will be made, so that a target can size its memory. */
   prepare(maps: readonly MapSpec[]): void;
   createMap(spec: MapSpec, inner: TargetMap | null): TargetMap;

@@ -172,10 +172,19 @@ export interface CoreRelo {
   readonly kind: CoreReloKind;
 }
 
+/** A module of a kernel, with its own types behind those of vmlinux. */
+export interface KernelModule {
+  readonly name: string;
+  /** Id of the first type that is the module's own. */
+  readonly firstId: number;
+  readonly btf: BtfView;
+}
+
 /**
  * A program ready to be verified: CO-RE applied, externs given values, and every map named by its index in `maps`:
  * LD_IMM64 has src BPF_PSEUDO_MAP_IDX (imm = index) or BPF_PSEUDO_MAP_IDX_VALUE (imm = index, next slot's imm = offset).
  * Callbacks are LD_IMM64 with src BPF_PSEUDO_FUNC and a pc-relative imm. kfunc calls and ksyms carry ids of `kernelBtf`.
+ * What a module has is told by its number in `modules`, from 1 on: in a kfunc call's off, and in a ksym's next imm.
  * This is the form that bpf(2) takes with an fd_array, too.
  */
 export interface ResolvedProg {
@@ -185,4 +194,6 @@ export interface ResolvedProg {
   readonly license: string;
   readonly btf: BtfView | null;
   readonly kernelBtf: BtfView | null;
+  /** Whose kfuncs and variables the program uses; absent for none. */
+  readonly modules?: readonly KernelModule[];
 }
