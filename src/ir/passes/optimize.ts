@@ -12,6 +12,7 @@ import { alignStackAccess, lowerMemOps } from "./memops.ts";
 import { rebasePointers } from "./rebase.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
+import { removeDeadStores } from "./stores.ts";
 import { threadJumps } from "./thread.ts";
 import { unrollOne } from "./unroll.ts";
 
@@ -68,6 +69,7 @@ function tidy(fn: IrFunction, module: IrModule): void {
     simplify(fn, module);
     const shared = commonSubexpressions(fn);
     const forwarded = forwardLoads(fn);
+    removeDeadStores(fn);
     const threaded = threadJumps(fn);
     const cleaned = cleanCfg(fn);
     removeDead(fn);

@@ -18,6 +18,7 @@ import { optimize } from "./optimize.ts";
 import { rebasePointers } from "./rebase.ts";
 import { simplify } from "./simplify.ts";
 import { sroa } from "./sroa.ts";
+import { removeDeadStores } from "./stores.ts";
 import { threadJumps } from "./thread.ts";
 import { unrollOne } from "./unroll.ts";
 
@@ -37,6 +38,7 @@ const PASSES: Readonly<Record<string, (fn: IrFunction, module: IrModule) => unkn
   thread: threadJumps,
   unroll: unrollOne,
   rebase: rebasePointers,
+  stores: removeDeadStores,
 };
 
 function run(pass: string, module: IrModule): string {
