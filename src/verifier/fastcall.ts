@@ -1,8 +1,9 @@
 /**
  * Spills and fills that compilers put around calls which clobber only their arguments (bpf_fastcall): where the kernel
  * inlines the call it drops them, and their stack. Source: kernel/bpf/verifier.c, mark_fastcall_pattern_for_call,
- * remove_fastcall_spills_fills.
+ * remove_fastcall_spills_fills. Since 6.12.
  */
+import { hasSince } from "../abi/since.ts";
 import { subprogEnd } from "./cfg.ts";
 import type { Env } from "./env.ts";
 import { callSummary } from "./graph.ts";
@@ -43,6 +44,7 @@ function markPattern(env: Env, s: number, call: number, lowest: number): void {
 }
 
 export function markFastcalls(env: Env): void {
+  if (!hasSince(env.kernel, "6.12")) return;
   const { insns } = env;
   env.subprogs.forEach((subprog, s) => {
     const end = subprogEnd(env, s);
