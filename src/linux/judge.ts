@@ -86,6 +86,7 @@ export function kernelJudge(sys: Sys = koffiSys()): Judge {
     cpus: possibleCpus(),
     release: kernelRelease(),
     kernelBtf: null,
+    moduleFd: 0,
     has: () => true,
     pinDir: "",
     btfFd: (spec) => btfFd(spec.btf),

@@ -43,7 +43,9 @@ export interface MapContext {
   readonly cpus: number;
   /** Kernel release: "6.18.44". */
   readonly release: string;
+  /** BTF of the kernel or of the module that a struct_ops map's struct is in; of a module with its fd. */
   readonly kernelBtf: BtfView | null;
+  readonly moduleFd: number;
   /** What the kernel can do. */
   readonly has: (feature: Feature) => boolean;
   /** Directory of a bpffs for maps that are pinned by name. */
@@ -167,6 +169,7 @@ function createStructOps(context: MapContext, spec: MapSpec, attr: MapAttr, kern
     valueSize: value.bytes.length,
     btfFd: context.btfFd(spec),
     vmlinuxValueTypeId: value.valueTypeId,
+    valueTypeBtfFd: context.moduleFd,
   });
   if (fd >= 0) return fd;
   throw createError(context, spec, -fd);

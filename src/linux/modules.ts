@@ -12,8 +12,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { errnoName } from "../base/errno.ts";
 import { SkepError } from "../base/error.ts";
 import { Btf } from "../btf/btf.ts";
+import { essentialName } from "../btf/names.ts";
+import type { BtfView } from "../btf/types.ts";
 import { copyInsns, type InsnBuf } from "../isa/insn.ts";
-import type { KernelModule } from "../obj/spec.ts";
+import type { KernelModule, MapSpec } from "../obj/spec.ts";
 import type { Bpf } from "./bpf/call.ts";
 import { btfInfo, fdById, objectIds } from "./bpf/object.ts";
 
@@ -39,6 +41,18 @@ export function readModules(vmlinux: Btf): KernelModule[] {
       return []; // unloaded in the meantime, or of another build
     }
   });
+}
+
+/** The module that brings the struct of a struct_ops map; null for vmlinux, and where nobody has it. */
+export function structOpsModule(
+  map: MapSpec,
+  vmlinux: BtfView | null,
+  modules: () => readonly KernelModule[],
+): KernelModule | null {
+  if (map.structOps === null) return null;
+  const name = `bpf_struct_ops_${essentialName(map.structOps.typeName)}`;
+  if ((vmlinux?.find(name, "struct") ?? 0) !== 0) return null;
+  return modules().find(({ btf }) => btf.find(name, "struct") !== 0) ?? null;
 }
 
 /** fds of modules' BTF, opened when first needed. */

@@ -32,7 +32,7 @@ import { type LoadedProg, loadVerified } from "./load-prog.ts";
 import { LinuxMap } from "./map.ts";
 import { createLinuxMap } from "./map-create.ts";
 import { openLinuxMap } from "./map-open.ts";
-import { ModuleBtfs, readModules, withModules } from "./modules.ts";
+import { ModuleBtfs, readModules, structOpsModule, withModules } from "./modules.ts";
 import { LinuxProg } from "./prog.ts";
 import { attachPoint, type LoadExtras, progAttr, structOpsExtras } from "./prog-attr.ts";
 import { attachStructOps } from "./struct-ops.ts";
@@ -121,18 +121,35 @@ class LinuxTarget implements KernelTarget {
 
   /** Learns which kernel structs struct_ops programs are for: the maps say, and programs are loaded before them. */
   prepare(maps: readonly MapSpec[]): void {
-    this.extras = structOpsExtras(maps, maps.some((map) => map.structOps !== null) ? this.kernelBtf : null);
+    const extras = new Map<string, LoadExtras>();
+    for (const map of maps) {
+      if (map.structOps === null) continue;
+      const { btf, fd } = this.structOpsHome(map);
+      for (const [name, extra] of structOpsExtras([map], btf)) {
+        extras.set(name, fd === 0 ? extra : { ...extra, attachFd: fd });
+      }
+    }
+    this.extras = extras;
+  }
+
+  /** Where the struct of a struct_ops map is: vmlinux (fd 0), or a module. */
+  private structOpsHome(map: MapSpec): { readonly btf: BtfView | null; readonly fd: number } {
+    if (map.structOps === null) return { btf: null, fd: 0 };
+    const module = structOpsModule(map, this.kernelBtf, this.modules);
+    return module === null ? { btf: this.kernelBtf, fd: 0 } : { btf: module.btf, fd: this.moduleBtfs.fd(module.name) };
   }
 
   createMap(spec: MapSpec, inner: TargetMap | null): LinuxMap {
     this.needOpen();
+    const { btf: kernelBtf, fd: moduleFd } = this.structOpsHome(spec);
     const context = {
       bpf: this.bpf,
       cpus: this.cpus,
       release: this.release,
       has: this.features.has,
       pinDir: this.pinDir,
-      kernelBtf: spec.structOps === null ? null : this.kernelBtf,
+      kernelBtf,
+      moduleFd,
       btfFd: (of: MapSpec) => this.btfFd(of.btf),
     };
     const map = createLinuxMap(context, spec, inner === null ? 0 : fdOf(inner), (closed) => this.live.delete(closed));
@@ -148,9 +165,8 @@ class LinuxTarget implements KernelTarget {
   }
 
   attachStructOps(map: TargetMap, progOf: (name: string) => TargetProg | undefined): MapLink {
-    if (map instanceof LinuxMap && this.kernelBtf !== null) {
-      return attachStructOps(this.bpf, map, this.kernelBtf, progOf);
-    }
+    const { btf } = this.structOpsHome(map.spec);
+    if (map instanceof LinuxMap && btf !== null) return attachStructOps(this.bpf, map, btf, progOf);
     throw new SkepError("load/target", `map ${map.spec.name} belongs to another target, or the kernel has no BTF`);
   }
 

@@ -58,6 +58,9 @@ SEC("fentry/second:second_add") int at_second(void *ctx) { return 0; }
 SEC("fentry/first:second_add") int at_wrong(void *ctx) { return 0; }
 SEC("fentry/vm_add") int at_vm(void *ctx) { return 0; }
 SEC("fentry/second:vm_add") int at_both(void *ctx) { return 0; }
+struct skep_ops { int (*go)(int n); };
+SEC("struct_ops/go") int go(unsigned long long *ctx) { return 0; }
+SEC(".struct_ops.link") struct skep_ops mine = { .go = (void *)go };
 char LICENSE[] SEC("license") = "GPL";
 `;
 const { object, diagnostics } = compileC("modules.bpf.c", new TextEncoder().encode(source), {});
@@ -85,9 +88,26 @@ function kernel() {
     const add = builder.add({ kind: "func", name: `${name}_add`, typeId: proto, linkage: "static" });
     const count = builder.add({ kind: "var", name: `${name}_count`, typeId: int, linkage: "global" });
     const own = builder.add({ kind: "func", name: "vm_add", typeId: proto, linkage: "static" });
-    return { name, btf: builder.build(), firstId: vmlinux.length, add, count, own };
+    const ops = name === "second" ? structOps(builder, int) : { typeId: 0, valueTypeId: 0 };
+    return { ops, name, btf: builder.build(), firstId: vmlinux.length, add, count, own };
   });
   return { vmlinux, vmAdd, modules };
+}
+
+/** struct skep_ops, and struct bpf_struct_ops_skep_ops around it as the kernel has it. */
+function structOps(builder: BtfBuilder, int: number) {
+  const goProto = builder.add({ kind: "func_proto", name: "", retTypeId: int, params: [{ name: "n", typeId: int }] });
+  const go = builder.add({ kind: "ptr", name: "", typeId: goProto });
+  const member = (name: string, typeId: number, offBytes: number) => ({
+    name,
+    typeId,
+    bitOff: 8 * offBytes,
+    bitSize: 0,
+  });
+  const typeId = builder.add({ kind: "struct", name: "skep_ops", sizeBytes: 8, members: [member("go", go, 0)] });
+  const members = [member("refcnt", int, 0), member("data", typeId, 64)];
+  const valueTypeId = builder.add({ kind: "struct", name: "bpf_struct_ops_skep_ops", sizeBytes: 128, members });
+  return { typeId, valueTypeId };
 }
 
 interface Load {
@@ -196,10 +216,27 @@ test("functions to attach to: in any module, or in the one that is named", () =>
   expect(() => load("at_wrong")).toThrow(/no function first:second_add to attach to/);
 });
 
+test("struct_ops: programs and map with the module's ids and fd", () => {
+  const maps: number[][] = [];
+  const { load, second } = target({
+    [BPF_MAP_CREATE]: (attr) => {
+      // value size, flags, value type in the kernel's BTF, its fd
+      if (attr.getUint32(0, true) === 26) maps.push([8, 16, 60, 72].map((at) => attr.getUint32(at, true)));
+      return MAP_FD;
+    },
+  });
+  expect(load("go")).toMatchObject({ attachBtfId: second.ops.typeId, attachFd: btfFd(4) });
+  const [BPF_F_LINK, BPF_F_VTYPE_BTF_OBJ_FD] = [1 << 13, 1 << 15];
+  expect(maps).toEqual([[128, BPF_F_LINK | BPF_F_VTYPE_BTF_OBJ_FD, second.ops.valueTypeId, btfFd(4)]]);
+});
+
 test("a module that is gone, or whose BTF is not shown", () => {
   const gone = target({ [BPF_BTF_GET_NEXT_ID]: () => -2 });
   expect(() => gone.load("alone")).toThrow(
-    expect.objectContaining({ code: "linux/module", message: "BTF of module first is not loaded" }),
+    expect.objectContaining({
+      code: "linux/module",
+      message: expect.stringMatching(/^BTF of module \w+ is not loaded$/),
+    }),
   );
   const hidden = target({ [BPF_BTF_GET_FD_BY_ID]: () => -EPERM });
   expect(() => hidden.load("alone")).toThrow(/cannot be opened: EPERM/);

@@ -13,7 +13,7 @@ import {
   BPF_MAP_UPDATE_BATCH,
   BPF_MAP_UPDATE_ELEM,
 } from "../../abi/cmds.ts";
-import { BPF_F_TOKEN_FD } from "../../abi/flags.ts";
+import { BPF_F_TOKEN_FD, BPF_F_VTYPE_BTF_OBJ_FD } from "../../abi/flags.ts";
 import { type SysBuffer, setAddr } from "../sys.ts";
 import type { Bpf } from "./call.ts";
 
@@ -31,12 +31,15 @@ export interface MapAttr {
   readonly valueTypeId?: number;
   /** Type id in the kernel's BTF: struct_ops maps. */
   readonly vmlinuxValueTypeId?: number;
+  /** fd of the module's BTF that vmlinuxValueTypeId is in (since 6.9). */
+  readonly valueTypeBtfFd?: number;
   readonly mapExtra?: bigint;
 }
 
 /** Kernels before 5.16 refuse an attr whose map_extra they do not know only if it is not zero. */
 const CREATE_BYTES = 72;
-const CREATE_WITH_TOKEN_BYTES = 80;
+/** Since 6.9, with value_type_btf_obj_fd at 72 and map_token_fd at 76. */
+const CREATE_WITH_FDS_BYTES = 80;
 
 export function createMap(bpf: Bpf, map: MapAttr): number {
   const attr = bpf.clear();
@@ -53,10 +56,13 @@ export function createMap(bpf: Bpf, map: MapAttr): number {
   attr.setUint32(56, map.valueTypeId ?? 0, true);
   attr.setUint32(60, map.vmlinuxValueTypeId ?? 0, true);
   if (map.mapExtra !== undefined) attr.setBigUint64(64, map.mapExtra, true);
-  if (bpf.token === 0) return bpf.call(BPF_MAP_CREATE, CREATE_BYTES);
-  attr.setUint32(16, map.flags | BPF_F_TOKEN_FD, true);
+  const valueFd = map.valueTypeBtfFd ?? 0;
+  if (bpf.token === 0 && valueFd === 0) return bpf.call(BPF_MAP_CREATE, CREATE_BYTES);
+  const flags = (bpf.token === 0 ? 0 : BPF_F_TOKEN_FD) | (valueFd === 0 ? 0 : BPF_F_VTYPE_BTF_OBJ_FD);
+  attr.setUint32(16, map.flags | flags, true);
+  attr.setInt32(72, valueFd, true);
   attr.setInt32(76, bpf.token, true);
-  return bpf.call(BPF_MAP_CREATE, CREATE_WITH_TOKEN_BYTES);
+  return bpf.call(BPF_MAP_CREATE, CREATE_WITH_FDS_BYTES);
 }
 
 export function freezeMap(bpf: Bpf, fd: number): number {
