@@ -59,7 +59,8 @@ export async function compile(file: string, options: CompileOptions): Promise<Co
   };
   for (;;) {
     try {
-      return { ...translate(file, undefined, wholeOptions, (name) => now(headerOnDemand(name))), vmlinux };
+      const result = translate(file, undefined, wholeOptions, (name) => now(headerOnDemand(name)));
+      return { ...result, vmlinux: result.deps.includes("vmlinux.h") ? vmlinux : null };
     } catch (error) {
       if (!(error instanceof NotYet)) throw error;
       await error.arrival;

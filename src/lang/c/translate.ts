@@ -63,13 +63,36 @@ export function translate(
   options: CompileOptions,
   shipped: FileProvider["read"],
 ): CompileResult {
-  const result = compile(name, source, options, shipped);
+  const result = withOwnVmlinux(name, source, options, shipped);
   if (options.warningsAreErrors !== true || !result.diagnostics.some((one) => one.severity === "warning"))
     return result;
   const diagnostics = result.diagnostics.map(
     (one): Diagnostic => (one.severity === "warning" ? { ...one, severity: "error" } : one),
   );
   return { ...result, object: null, diagnostics };
+}
+
+/**
+ * A source that does not fit the kernel's types (of another release, a name that the project's vmlinux.h adds) is compiled with the
+ * vmlinux.h that its search paths have, where they have one.
+ */
+function withOwnVmlinux(
+  name: string,
+  source: Uint8Array | undefined,
+  options: CompileOptions,
+  shipped: FileProvider["read"],
+): CompileResult {
+  let asked = false;
+  const kernelBtf = (): Btf | undefined => {
+    asked = true;
+    return options.kernelBtf?.();
+  };
+  const result = compile(name, source, { ...options, kernelBtf }, shipped);
+  if (!asked || result.object !== null) return result;
+  const { kernelBtf: _, ...rest } = options;
+  const own = compile(name, source, rest, shipped);
+  const missing = own.diagnostics.some((one) => one.code === "C022" && one.message.startsWith("'vmlinux.h'"));
+  return missing ? result : own;
 }
 
 function compile(

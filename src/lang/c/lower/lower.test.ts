@@ -58,6 +58,12 @@ struct outer { int first; struct inner in[2]; struct inner *next; int : 3; int l
     expect(lines(`${STRUCTS} int f(void) { struct inner i = { 1 }; return i.x; }`, "coreaddr")).toEqual([]);
   });
 
+  test("a struct without a tag is found by its typedef; without either there is nothing to find", () => {
+    const text = `typedef struct { int a, b; } pair; struct { int c; } *only;
+      int f(pair *p) { return *__builtin_preserve_access_index(&p->b) + *__builtin_preserve_access_index(&only->c); }`;
+    expect(lines(text, "coreaddr")).toEqual([expect.stringMatching(/type=\d+ access="0:1" off=4$/)]);
+  });
+
   test("questions about fields carry the answer by the types compiled with", () => {
     const text = `${STRUCTS}
 int f(struct inner *i) {

@@ -133,8 +133,9 @@ function memberPlace(fn: Fn, expr: MemberExpr): Place {
   const offBytes = Math.floor(field.bitOff / 8);
   const volatile = base.volatile || (qualsOf(expr.type) & VOLATILE) !== 0;
   const bits = field.bitWidth < 0 ? undefined : { bitOff: field.bitOff, width: field.bitWidth, room: sizeOf(record) };
+  const root = namedRoot(expr.base.type);
   const relocated =
-    fn.preserving > 0 ||
+    (fn.preserving > 0 && (base.core !== undefined || root !== undefined)) ||
     (!base.local && (record.preserveAccessIndex || (record.name === "" && base.core !== undefined)));
   if (!relocated) {
     const from = base.core === undefined ? base : { ...base, core: undefined, addr: addressOf(fn, base), offBytes: 0 };
@@ -150,7 +151,7 @@ function memberPlace(fn: Fn, expr: MemberExpr): Place {
   const index = shownIndex(record, field);
   const chain: CoreChain =
     base.core === undefined
-      ? { base: addressOf(fn, base), root: record, access: [0, index], offBytes }
+      ? { base: addressOf(fn, base), root: root ?? record, access: [0, index], offBytes }
       : { ...base.core, access: [...base.core.access, index], offBytes: base.core.offBytes + offBytes };
   if (bits !== undefined) {
     // The access unit that libbpf finds: the field's own type, wider where the bits cross it.
@@ -165,6 +166,15 @@ function memberPlace(fn: Fn, expr: MemberExpr): Place {
     };
   }
   return { ...base, core: chain, align: alignAt(base.align, offBytes), type: expr.type, volatile, bits: undefined };
+}
+
+/** The type that a loader looks for by name: of a struct without a tag its typedef. */
+function namedRoot(type: CType): CType | undefined {
+  const record = bare(type);
+  if (record.kind !== "record" || record.name !== "") return record;
+  let t = type;
+  while (t.kind === "qual" || t.kind === "tag") t = t.type;
+  return t.kind === "typedef" ? t : undefined;
 }
 
 function fieldAlign(packed: boolean, type: CType, base: number, offBytes: number): number {
@@ -215,7 +225,7 @@ function elementPlace(fn: Fn, expr: IndexExpr): Place {
   if (index.kind === "int") {
     const i = Number(index.value);
     if (fn.preserving > 0 && i > 0 && isRecord(expr.type)) {
-      const core = { base: pointer, root: bare(expr.type), access: [i], offBytes: i * size };
+      const core = { base: pointer, root: namedRoot(expr.type) ?? bare(expr.type), access: [i], offBytes: i * size };
       return { ...at(pointer, align, expr.type, volatile), core };
     }
     return { ...at(pointer, align, expr.type, volatile), offBytes: i * size };
