@@ -83,9 +83,9 @@ function withOwnVmlinux(
   shipped: FileProvider["read"],
 ): CompileResult {
   let asked = false;
-  const kernelBtf = (): Btf | undefined => {
+  const kernelBtf = (isFile: () => boolean): Btf | undefined => {
     asked = true;
-    return options.kernelBtf?.();
+    return options.kernelBtf?.(isFile);
   };
   const result = compile(name, source, { ...options, kernelBtf }, shipped);
   if (!asked || result.object !== null) return result;
@@ -130,13 +130,29 @@ function compile(
   const { module } = lowered;
   if (lowered.errors > 0) return { object: null, diagnostics, module, deps };
   const passed = options.noOptimize === true ? legalize(module) : optimize(module, { cpu });
-  diagnostics.push(...passed.map((one) => ofIr(one, module)));
+  diagnostics.push(...[...passed, ...forbiddenCalls(module, lowered.forbidden)].map((one) => ofIr(one, module)));
   if (diagnostics.some((one) => one.severity === "error")) return { object: null, diagnostics, module, deps };
   const types = new BtfBuilder();
   for (const type of lowered.types) types.add(type);
   const emitted = emitObject(module, types, { cpu });
   diagnostics.push(...emitted.diagnostics.map((one) => ofIr(one, module)));
   return { object: emitted.bytes, diagnostics, module, deps };
+}
+
+/** Calls that are left of functions declared with attribute error: how a source says that a condition must fold. */
+function forbiddenCalls(module: IrModule, forbidden: ReadonlyMap<string, string>): IrDiagnostic[] {
+  if (forbidden.size === 0) return [];
+  const found: IrDiagnostic[] = [];
+  for (const { blocks, name } of module.functions) {
+    for (const instr of blocks.flatMap((block) => block.instrs)) {
+      if (instr.op !== "call" || instr.callee.kind !== "sym") continue;
+      const says = forbidden.get(instr.callee.name);
+      if (says === undefined) continue;
+      const message = `call to '${instr.callee.name}' declared with attribute error: ${says}`;
+      found.push({ code: "C231", severity: "error", message, pos: instr.pos, advice: "", func: name });
+    }
+  }
+  return found;
 }
 
 function withShipped(shipped: FileProvider["read"], files: FileProvider | undefined): FileProvider {

@@ -22,6 +22,8 @@ export interface Lowered {
   readonly types: readonly BtfType[];
   readonly diagnostics: readonly Diagnostic[];
   readonly errors: number;
+  /** Functions with __attribute__((error("..."))), by symbol: no call of theirs may be left when the program is optimised. */
+  readonly forbidden: ReadonlyMap<string, string>;
 }
 
 /** `unit` has no errors. `wrapv`: signed overflow wraps around. */
@@ -37,7 +39,7 @@ export function lower(unit: Unit, wrapv = false): Lowered {
   for (const asm of unit.asms) {
     if (asm.text.trim() !== "") report.error("C423", asm.loc, "asm outside of a function is not supported");
   }
-  return { module, types: btf.finish(), diagnostics: report.list, errors: report.errors };
+  return { module, types: btf.finish(), diagnostics: report.list, errors: report.errors, forbidden: state.forbidden };
 }
 
 /** Visible from outside, or kept by an attribute. */
@@ -54,6 +56,7 @@ class Symbols implements Cx {
   readonly module: IrModule;
   readonly btf: BtfTypes;
   readonly wrapv: boolean;
+  readonly forbidden = new Map<string, string>();
   private readonly unit: Unit;
   private readonly report: Report;
   private readonly names = new Map<VarDecl | FuncDecl | CompoundExpr, string>();
@@ -153,6 +156,7 @@ class Symbols implements Cx {
   private func(decl: FuncDecl): string {
     const name = decl.attrs.asmName ?? decl.name;
     this.names.set(decl, name);
+    if (decl.attrs.error !== undefined) this.forbidden.set(name, decl.attrs.error);
     if (decl.body === undefined) {
       const proto = this.btf.proto(decl.type, decl.type.paramNames);
       const btfId = this.btf.func(name, proto, "extern");

@@ -128,15 +128,18 @@ export function setAligned(p: Parser, attrs: Attrs, bytes: bigint, loc: Loc): vo
   attrs.aligned = Math.max(attrs.aligned ?? 1, Number(bytes));
 }
 
-/** `("text")`; adjacent literals are joined. */
+/** `("text")`, in more parentheses, too; adjacent literals are joined. */
 function stringArgument(p: Parser): string | undefined {
   p.expect(40, "after the attribute's name");
+  let inner = 0;
+  while (p.accept(40)) inner++;
   if (!p.is(STRING) && !p.is(41)) p.fail("C103", "expected a string literal");
   let bytes: number[] = [];
   while (p.is(STRING)) {
     bytes = bytes.concat(parseString(p.pp.names.bytes(p.val)).values);
     p.next();
   }
+  for (; inner > 0; inner--) p.expect(41, "after the attribute's argument");
   while (p.accept(44)) p.grammar.assign(p);
   p.expect(41, "after the attribute's argument");
   return new TextDecoder().decode(Uint8Array.from(bytes));

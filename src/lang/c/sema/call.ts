@@ -14,9 +14,7 @@ export function call(p: Parser, target: Expr, args: Expr[], loc: Loc): Expr {
     if (library !== undefined && !decl.static && decl.body === undefined) {
       return builtinCall(p, library, BUILTINS.get(library)!, args, target.loc);
     }
-    if (decl.attrs.error !== undefined && p.unevaluated === 0) {
-      p.error("C231", `call to '${decl.name}' declared with attribute error: ${decl.attrs.error}`, loc);
-    } else if (decl.attrs.warning !== undefined && p.unevaluated === 0) {
+    if (decl.attrs.warning !== undefined && p.unevaluated === 0) {
       p.warn("C540", `call to '${decl.name}' declared with attribute warning: ${decl.attrs.warning}`, loc);
     }
   }
