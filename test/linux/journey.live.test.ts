@@ -1,6 +1,6 @@
 /** A user's way from nothing to a running agent: `skep init`, the project's own test, then its agent in a cgroup of this test. */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,18 @@ describe.skipIf(!built)("from init to a running agent", () => {
     execFileSync("npm", ["run", "build"], { cwd: project, stdio: "pipe" });
   });
   afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+  test("of an installed Skep the project asks for its version", () => {
+    const installed = join(base, "node_modules/skep");
+    for (const part of ["dist", "package.json"]) cpSync(`${ROOT}/${part}`, join(installed, part), { recursive: true });
+    for (const name of ["commander", "picocolors"]) {
+      symlinkSync(`${ROOT}/node_modules/${name}`, join(base, "node_modules", name));
+    }
+    const words = [join(installed, "dist/cli/main.js"), "init", join(base, "other")];
+    execFileSync(process.execPath, words, { stdio: "pipe" });
+    const read = (file: string) => JSON.parse(readFileSync(file, "utf8"));
+    expect(read(join(base, "other/package.json")).dependencies.skep).toBe(`^${read(`${ROOT}/package.json`).version}`);
+  });
 
   test("the project is small, and init does not write over it", () => {
     const lines = readFileSync(`${project}/agent.ts`, "utf8").trimEnd().split("\n").length;
