@@ -119,6 +119,40 @@ describe.skipIf(why !== null)("places", () => {
     expect(() => skep("cgroup", "show", "/proc")).toThrow(/EBADF/);
   });
 
+  test("net attach and detach: XDP and tcx, which stay until detached", () => {
+    const xdp = ["id", String(program("on_xdp").raw.id), "dev", "vc"];
+    execFileSync("ip", ["-n", netns, "link", "add", "vc", "type", "veth", "peer", "name", "vd"]);
+    const shown = (): { xdp: { mode: string; id: number }[]; tc: { kind: string; prog_id: number }[] } =>
+      (JSON.parse(skepNet("-j", "net", "show", "dev", "vc")) as [ReturnType<typeof shown>])[0];
+    expect(skepNet("net", "attach", "xdpgeneric", ...xdp)).toBe("");
+    expect(shown().xdp).toMatchObject([{ mode: "generic", id: program("on_xdp").raw.id }]);
+    expect(() => skepNet("net", "attach", "xdpgeneric", ...xdp)).toThrow(/EBUSY/);
+    expect(skepNet("-j", "net", "attach", "xdpgeneric", ...xdp, "overwrite")).toBe("null\n");
+    skepNet("net", "detach", "xdpgeneric", "dev", "vc");
+    expect(shown().xdp).toEqual([]);
+    const id = program("on_tc").raw.id;
+    skepNet("net", "attach", "tcx_in", "id", String(id), "dev", "vc");
+    expect(shown().tc).toMatchObject([{ kind: "tcx/ingress", prog_id: id }]);
+    skepNet("net", "detach", "tcx_ingress", "dev", "vc");
+    expect(shown().tc).toEqual([]);
+    expect(() => skepNet("net", "attach", "sheep")).toThrow(/none of xdp/);
+  });
+
+  test.skipIf(CGROUPS === undefined)("cgroup attach and detach, by the kernel's words and the older ones", () => {
+    const child = `${cgroup}/child`;
+    const prog = ["id", String(program("on_connect").raw.id)];
+    const flagsOf = (): (string | undefined)[] =>
+      (JSON.parse(skep("-j", "cgroup", "show", child)) as { id: number; attach_flags?: string }[])
+        .filter(({ id }) => id === program("on_connect").raw.id)
+        .map((each) => each.attach_flags);
+    expect(skep("cgroup", "attach", child, "connect4", ...prog, "multi")).toBe("");
+    expect(flagsOf()).toEqual(["multi"]);
+    skep("cgroup", "detach", child, "cgroup_inet4_connect", ...prog);
+    expect(flagsOf()).toEqual([]);
+    expect(() => skep("cgroup", "detach", child, "connect4", ...prog)).toThrow(/ENOENT/);
+    expect(() => skep("cgroup", "attach", child, "ingress", ...prog, "multi")).toThrow(/EINVAL/);
+  });
+
   test("perf show: what this process holds, as bpftool", () => {
     const opens = loadObject(
       parseObject(new Uint8Array(readFileSync(`${ROOT}/examples/opens.bpf.o`)), "opens.bpf.o"),

@@ -2,7 +2,10 @@
 import type { Command } from "commander";
 import { kernelCommand } from "../kernel/session.ts";
 
-const GRAMMAR = "skep cgroup show DIR [effective] | tree [DIR] [effective]";
+const GRAMMAR = `skep cgroup show DIR [effective] | tree [DIR] [effective]
+  attach DIR TYPE PROG [multi|override] | detach DIR TYPE PROG
+  TYPE := cgroup_inet4_connect or connect4, cgroup_inet_ingress or ingress, ...
+  PROG := id N | pinned FILE | tag TAG | name NAME`;
 
 export function register(program: Command): void {
   kernelCommand(

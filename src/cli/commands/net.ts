@@ -2,7 +2,10 @@
 import type { Command } from "commander";
 import { kernelCommand } from "../kernel/session.ts";
 
-const GRAMMAR = "skep net list|show [dev NAME]";
+const GRAMMAR = `skep net list|show [dev NAME]
+  attach TYPE PROG dev NAME [overwrite] | detach TYPE dev NAME
+  TYPE := xdp | xdpgeneric | xdpdrv | xdpoffload | tcx_ingress | tcx_egress
+  PROG := id N | pinned FILE | tag TAG | name NAME`;
 
 export function register(program: Command): void {
   kernelCommand(

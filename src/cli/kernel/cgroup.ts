@@ -11,9 +11,16 @@ import { Refused } from "../../linux/errors.ts";
 import { withPath } from "../../linux/fds.ts";
 import { btfById } from "../../linux/map-open.ts";
 import { print } from "../output.ts";
+import { attachToCgroup, detachFromCgroup } from "./place-program.ts";
 import { kernel, printDocument, style, verbOf, type Words } from "./session.ts";
 
-const VERBS: Readonly<Record<string, (words: Words) => void>> = { show: showCgroup, list: showCgroup, tree };
+const VERBS: Readonly<Record<string, (words: Words) => void>> = {
+  show: showCgroup,
+  list: showCgroup,
+  tree,
+  attach: attachToCgroup,
+  detach: detachFromCgroup,
+};
 
 export function cgroupCommand(words: Words): void {
   verbOf(words, VERBS)(words);

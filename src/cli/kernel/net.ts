@@ -5,10 +5,16 @@ import { fdById, progInfo } from "../../linux/bpf/object.ts";
 import { ifIndex } from "../../linux/fds.ts";
 import { type Device, devices, filters, flowDissector, hookProgs } from "../../linux/net-progs.ts";
 import { print } from "../output.ts";
+import { attachToDevice, detachFromDevice } from "./place-program.ts";
 import { eachObject } from "./refs.ts";
 import { kernel, printDocument, style, verbOf, type Words } from "./session.ts";
 
-const VERBS: Readonly<Record<string, (words: Words) => void>> = { show: showNet, list: showNet };
+const VERBS: Readonly<Record<string, (words: Words) => void>> = {
+  show: showNet,
+  list: showNet,
+  attach: attachToDevice,
+  detach: detachFromDevice,
+};
 
 export function netCommand(words: Words): void {
   verbOf(words, VERBS)(words);

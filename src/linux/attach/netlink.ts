@@ -10,6 +10,7 @@
  */
 import { concatBytes, fromUtf8, viewOf } from "../../base/bytes.ts";
 import { EEXIST } from "../../base/errno.ts";
+import type { Bpf } from "../bpf/call.ts";
 import { inNetnsIfThere } from "../fds.ts";
 import { NLM_F_CREATE, NLM_F_EXCL, netlinkDump, netlinkRequest, nlAttr, nlNested, nlU32 } from "../netlink.ts";
 import { type AttachContext, type Attached, checked } from "./context.ts";
@@ -50,11 +51,7 @@ export function attachXdpByNetlink(
   what: string,
 ): Omit<Attached, "what"> {
   const { bpf, progFd, options } = context;
-  const set = (fd: number, xdpFlags: number, expected?: number): number => {
-    const attrs = [nlU32(IFLA_XDP_FD, fd), nlU32(IFLA_XDP_FLAGS, xdpFlags)];
-    if (expected !== undefined) attrs.push(nlU32(IFLA_XDP_EXPECTED_FD, expected));
-    return netlinkRequest(bpf, RTM_SETLINK, 0, concatBytes([ifinfomsg(index), nlNested(IFLA_XDP, attrs)])).result;
-  };
+  const set = (fd: number, xdpFlags: number, expected?: number): number => setXdp(bpf, index, fd, xdpFlags, expected);
   checked(context, set(progFd, flags | XDP_FLAGS_UPDATE_IF_NOEXIST), what);
   return {
     links: [],
@@ -66,6 +63,13 @@ export function attachXdpByNetlink(
       });
     },
   };
+}
+
+/** The program of an interface, -1 for none; only in the place of `expected`, where that is given. 0 or -errno. */
+export function setXdp(bpf: Bpf, index: number, fd: number, flags: number, expected?: number): number {
+  const attrs = [nlU32(IFLA_XDP_FD, fd), nlU32(IFLA_XDP_FLAGS, flags)];
+  if (expected !== undefined) attrs.push(nlU32(IFLA_XDP_EXPECTED_FD, expected));
+  return netlinkRequest(bpf, RTM_SETLINK, 0, concatBytes([ifinfomsg(index), nlNested(IFLA_XDP, attrs)])).result;
 }
 
 export function attachClsact(
