@@ -60,7 +60,7 @@ export function kernelFrames(
   };
 }
 
-interface Mapping {
+export interface Mapping {
   readonly start: bigint;
   readonly end: bigint;
   readonly offset: number;
@@ -95,7 +95,7 @@ export function userFrames(pid: number): (ip: bigint) => Frame {
 }
 
 /** Executable mappings, ascending: "start-end r-xp offset device inode path". */
-function mappingsOf(pid: number): Mapping[] {
+export function mappingsOf(pid: number): Mapping[] {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/maps`, "utf8");

@@ -122,6 +122,22 @@ describe.skipIf(liveKernel() !== null || noProbed)("probes of a process", () => 
     expect(() => links.programs["on_tick"]!.attach({ target: `${PROBED}:demo:tock` })).toThrow(/no USDT probe/);
   });
 
+  test("usdt as kernels before cookies want it: the probe is told by its address", async () => {
+    const old = { programs: ["on_tick"], rodata: { only_pid: probed.pid! }, kconfig: { LINUX_HAS_BPF_COOKIE: 0 } };
+    const links = loadObject(spec, linux({ release: "5.14.0" }), old, true);
+    onTestFinished(() => links.close());
+    const program = links.programs["on_tick"]!;
+    expect(() => program.attach({ target: `${PROBED}:demo:tick` })).toThrow(/need a pid/);
+    expect(() => program.attach({ target: `${PROBED}:demo:tick`, pid: process.pid })).toThrow(
+      /does not have .* mapped/,
+    );
+    program.attach({ target: `${PROBED}:demo:tick`, pid: probed.pid!, cookie: 6n });
+    await until(() => count(links, 3) > 3);
+    expect(seen(links, 3)).toBeLessThan(0);
+    expect(seen(links, 4)).toBe("h".charCodeAt(0));
+    expect(seen(links, 5)).toBe(6);
+  });
+
   test("perf_event samples a busy process", async () => {
     const busy = spawn("sh", ["-c", "while :; do :; done"]);
     onTestFinished(() => {

@@ -177,7 +177,7 @@ function onUsdt(context: AttachContext): Attached {
       advice: "readelf -n shows the probes of a file",
     });
   }
-  const specs = usdtSpecs(context, notes);
+  const specs = usdtSpecs(context, notes, path);
   const places = notes.map((note, i) => ({
     ...probePlace("uprobe", { name: path, offset: note.fileOffset }, false, context, note.semaphoreOffset),
     ...processOf(options.pid),

@@ -1,6 +1,7 @@
 /**
  * Arguments of USDT probes for programs that read them with bpf_usdt_arg(): each probe's description goes into the object's
- * map __bpf_usdt_specs, and the cookie of the attachment is its index there.
+ * map __bpf_usdt_specs, and the cookie of the attachment is its index there. Kernels without cookies (before 5.15) are told
+ * the index by the address of the probe in the process, in __bpf_usdt_ip_to_spec_id.
  *
  *     struct __bpf_usdt_spec   12 x { u64 val_off, u8 type, u12 index reg, u4 scale, u8 -, s16 reg_off, u8 signed, s8 shift }
  *                              192 u64 cookie   200 s16 argument count
@@ -10,10 +11,13 @@
  *
  * Source: tools/lib/bpf/usdt.bpf.h and usdt.c of 6.18 (indexed operands since libbpf 1.7).
  */
+import { realpathSync } from "node:fs";
+import { hasSince } from "../../abi/since.ts";
 import { viewOf } from "../../base/bytes.ts";
 import { SkepError } from "../../base/error.ts";
 import type { UsdtNote } from "../../elf/executable.ts";
 import type { TargetMap } from "../../loader/target.ts";
+import { mappingsOf } from "../symbols.ts";
 import type { AttachContext } from "./context.ts";
 
 const MAX_ARGS = 12;
@@ -36,11 +40,42 @@ interface UsdtArg {
   readonly sizeBytes: number;
 }
 
-/** Cookies by note; [] where the program reads no arguments. */
-export function usdtSpecs(context: AttachContext, notes: readonly UsdtNote[]): bigint[] {
-  const map = context.maps.find((each) => each.spec.name === "__bpf_usdt_specs");
+/** Cookies by note, 0 on kernels that have none; [] where the program reads no arguments. */
+export function usdtSpecs(context: AttachContext, notes: readonly UsdtNote[], path: string): bigint[] {
+  const mapOf = (name: string): TargetMap | undefined => context.maps.find((each) => each.spec.name === name);
+  const map = mapOf("__bpf_usdt_specs");
   if (map === undefined) return [];
-  return notes.map((note) => BigInt(specIn(map, note, context.options.cookie ?? 0n)));
+  const indexes = notes.map((note) => specIn(map, note, context.options.cookie ?? 0n));
+  if (hasSince(context.release, "5.15")) return indexes.map(BigInt);
+  const byAddress = mapOf("__bpf_usdt_ip_to_spec_id");
+  const addresses = addressesOf(context, notes, path);
+  notes.forEach((_note, i) => {
+    const key = new Uint8Array(BigUint64Array.of(addresses[i]!).buffer);
+    byAddress?.update(key, new Uint8Array(Uint32Array.of(indexes[i]!).buffer));
+  });
+  return notes.map(() => 0n);
+}
+
+/** Where the probes are in the process that is looked at. */
+function addressesOf({ options }: AttachContext, notes: readonly UsdtNote[], path: string): bigint[] {
+  const { pid } = options;
+  if (pid === undefined) {
+    throw new SkepError("attach/usdt", "arguments of USDT probes need a pid on kernels before 5.15", {
+      advice: "attach({ pid }): the kernel tells probes apart by their addresses only",
+    });
+  }
+  const file = realpathSync(path);
+  const mappings = mappingsOf(pid).filter((each) => each.path === file);
+  return notes.map(({ fileOffset }) => {
+    const mapping = mappings.find(
+      ({ start, end, offset }) => fileOffset >= offset && fileOffset < offset + Number(end - start),
+    );
+    if (mapping !== undefined) return mapping.start + BigInt(fileOffset - mapping.offset);
+    throw new SkepError("attach/usdt", `process ${pid} does not have ${file} mapped`, {
+      site: { file },
+      advice: "on kernels before 5.15 the library must be loaded when the program is attached",
+    });
+  });
 }
 
 /** Index by arguments and cookie, for each map: probes that look alike share one. */
