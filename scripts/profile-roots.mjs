@@ -41,7 +41,8 @@ const KEPT = words(`
   bpf_trace_run_ctx bpf_tracing_link bpf_kprobe_multi_link bpf_uprobe_multi_link bpf_perf_link bpf_tramp_link
   bpf_cgroup_link bpf_netns_link bpf_raw_tp_link bpf_iter_target_info bpf_xdp_link bpf_tcx_link bpf_netfilter_link
   bpf_struct_ops_link bpf_dummy_ops bpf_dummy_ops_state Qdisc_ops Qdisc vxlan_metadata erspan_metadata geneve_opt if6_iter_state udp_iter_state seq_net_private tcp_iter_state kallsym_iter bpf_array_aux socket_alloc tcp_word_hdr mptcp_subflow_context sockaddr_ll sockaddr_nl xfrm_state
-  xfrm_replay_state_esn lpm_trie xsk_map reuseport_array hid_bpf_ctx tcp_congestion_ops bpf_array bpf_htab bpf_ringbuf bpf_lpm_trie
+  xfrm_replay_state_esn lpm_trie xsk_map reuseport_array hid_bpf_ctx compat_iovec
+  compat_msghdr compat_mmsghdr mmsghdr user_msghdr sec_path if_dqblk if_dqinfo tty_driver perf_mmap_event tcp_congestion_ops bpf_array bpf_htab bpf_ringbuf bpf_lpm_trie
   bpf_shtab bpf_stab bpf_stack_map bpf_dtab bpf_cpu_map sock_hash_bucket bpf_local_storage bpf_local_storage_map
   bpf_local_storage_elem bpf_cgroup_storage bpf_ksym btf btf_type linux_dirent linux_dirent64 getdents_callback
   filename user_arg_ptr nameidata open_flags fd ctl_table swap_info_struct scan_control zone pglist_data
@@ -63,13 +64,13 @@ const TRACEPOINTS =
 
 /** Enums by the name, or by the name of the first enumerator where they have none. */
 const ENUMS =
-  /bpf|btf|^(pid_type|tcp_|sock_type|perf_|nf_|ip_conntrack|hrtimer_|zone_|node_stat|vm_event|xdp_|sk_|skb_|net_|req_op|rw_hint|migrate|uclamp|cgroup|uprobe|kmalloc|lru_list|writeback|compact|tick_|cpu_|dev_|fs_)/i;
+  /bpf|btf|^(iter_type|pid_type|tcp_|sock_type|perf_|nf_|ip_conntrack|hrtimer_|zone_|node_stat|vm_event|xdp_|sk_|skb_|net_|req_op|rw_hint|migrate|uclamp|cgroup|uprobe|kmalloc|lru_list|writeback|compact|tick_|cpu_|dev_|fs_)/i;
 const ENUMERATORS =
   /^(false$|BPF_|BTF_|TCP|IPPROTO_|SS_|SOCK_|SOCKET|INET_|NF_|NFPROTO|PIDTYPE|IFLA_XDP|XDP_|TC_|TCA_|PERF_|PF_|AF_|IFF_|SKB|FMODE|TRACE_|CGRP|REQ_|__REQ|BIO_|QUEUE|HRTIMER|MAX_|RTM_|RTN_|NETLINK_|CSS_|IP_CT|BLK_|XA_|WORK|DN|SB_|MNT_|IRQ_|SOFTIRQ|HI_SOFT|RAW|ICMP|IPV6|IP6|NUD|NDA|MM_)/;
 
 /** Functions that programs attach to, beside kfuncs: the hooks of LSM and iterators, system calls, and what tools trace. */
 const FUNCTIONS =
-  /^(bpf_(lsm|iter|dummy_ops_|tcp_ca)_|security_bpf|rcu_tasks_trace_p|bpf_fentry_test|bpf_modify_return_test|vfs_|__x64_sys_|tcp_(v[46]|rcv|send|recv|conn|close|set|init|ack|retr|drop|cong|enter|release|finish|slow|reno|syn|abort|cleanup)|udp_(send|recv)msg|udpv6_(send|recv)msg|inet_(csk|listen|stream|accept|bind|release|shutdown|send|recv)|inet6_(bind|release|send|recv)|ip_(rcv|local|output|finish|forward|queue)|ip6_(rcv|output|input|forward|xmit)|ipv6_rcv|mutex_(lock|unlock|trylock)|(down|up)_(read|write)|do_(unlinkat|filp_open|sys_open|sys_openat2|exit|group_exit|nanosleep|mkdirat|rmdir|renameat2|linkat|truncate|page_cache_ra|accept|execveat_common))/;
+  /^(bpf_(lsm|iter|dummy_ops_|tcp_ca)_|security_|rcu_tasks_trace_p|bpf_fentry_test|bpf_modify_return_test|vfs_|__x64_sys_|tcp_(v[46]|rcv|send|recv|conn|close|set|init|ack|retr|drop|cong|enter|release|finish|slow|reno|syn|abort|cleanup)|udp_(send|recv)msg|udpv6_(send|recv)msg|inet_(csk|listen|stream|accept|bind|release|shutdown|send|recv)|inet6_(bind|release|send|recv)|ip_(rcv|local|output|finish|forward|queue)|ip6_(rcv|output|input|forward|xmit)|ipv6_rcv|mutex_(lock|unlock|trylock)|(down|up)_(read|write)|do_(unlinkat|filp_open|sys_open|sys_openat2|exit|group_exit|nanosleep|mkdirat|rmdir|renameat2|linkat|truncate|page_cache_ra|accept|execveat_common))/;
 const NAMED_FUNCTIONS = named(
   words(`
   kfree_skb kfree_skb_list kfree_skb_reason consume_skb skb_consume_udp skb_copy_datagram_iter __netif_receive_skb_core
@@ -127,5 +128,7 @@ export const RULES = [
     takes: (name, type) => (name === "" ? ENUMERATORS.test(type.values[0]?.name ?? "") : ENUMS.test(name)),
     depth: 0,
   },
+  // Their existence says which helpers a kernel has.
+  { what: "calls of helpers", kinds: ["typedef"], takes: (name) => name.startsWith("btf_bpf_"), depth: 0 },
   { what: "typedefs of numbers", kinds: ["typedef"], takes: (_name, _type, number) => number, depth: 0 },
 ];

@@ -72,6 +72,8 @@ export interface CoreCandidate {
 export interface CoreOptions {
   /** Kept by the caller over the programs of one object. */
   readonly cache?: CoreCache;
+  /** Accesses to a type that the target lacks keep the object's own layout: for a target that has a part of a kernel's types. */
+  readonly missingAsLocal?: boolean;
   /** BTF of kernel modules (split, over `target`), searched for types of which the kernel itself has none. */
   readonly modules?: readonly BtfView[];
 }
@@ -104,7 +106,7 @@ export function relocateCore<P extends CoreProgram>(
   const outcomes = prog.coreRelos.map((relo, i) => {
     const place = `program '${prog.name}', relocation ${i} at insn ${relo.insnIdx}`;
     try {
-      const resolved = resolveRelo(relo, local, [target, ...modules], cache);
+      const resolved = resolveRelo(relo, local, [target, ...modules], cache, options.missingAsLocal === true);
       return patch(insns, relo, resolved);
     } catch (cause) {
       if (!(cause instanceof SkepError)) throw cause;
@@ -149,7 +151,13 @@ const ASKS_TARGET: ReadonlySet<CoreKind> = new Set([
 
 const NOTHING: Aspect = { value: 0n, memBytes: 0, memTypeId: 0, exact: true };
 
-function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly BtfView[], cache: CoreCache): Resolved {
+function resolveRelo(
+  relo: CoreRelocation,
+  local: BtfView,
+  targets: readonly BtfView[],
+  cache: CoreCache,
+  missingAsLocal: boolean,
+): Resolved {
   const localSpec = parseSpec(local, relo.kind, relo.typeId, relo.access);
   if (relo.kind === "type_id_local") {
     const aspect: Aspect = { value: BigInt(relo.typeId), memBytes: 0, memTypeId: 0, exact: false };
@@ -166,7 +174,7 @@ function resolveRelo(relo: CoreRelocation, local: BtfView, targets: readonly Btf
     candidates = findCandidates(root, targets);
     cache.set(relo.typeId, candidates);
   }
-  const missing = candidates.length === 0 && targets[0]!.partial === true && !ASKS_TARGET.has(relo.kind);
+  const missing = missingAsLocal && candidates.length === 0 && !ASKS_TARGET.has(relo.kind);
   let chosen: Resolved | undefined;
   const matching: CoreCandidate[] = [];
   for (const candidate of missing ? [{ btf: local, id: relo.typeId }] : candidates) {

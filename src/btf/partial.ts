@@ -1,6 +1,6 @@
 /**
- * BTF with a part of a kernel's types: the bundled profile. A type that it lacks may be in the kernel all the same, so that
- * accesses to one keep the layout that the object knows (core.ts); whether one exists is answered by what is here.
+ * BTF with a part of a kernel's types: the bundled profile. What it lacks may be in the kernel all the same: `load()` keeps the
+ * object's layout of such a type, and `skep verify` gives no verdict on a program that needs one.
  */
 import { Btf } from "./btf.ts";
 

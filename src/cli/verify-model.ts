@@ -13,6 +13,8 @@ export interface Model {
   readonly source: string;
   /** Throws "btf/profile" for a program that the types are not enough for. */
   checkFits(prog: ProgSpec): void;
+  /** Why a refusal at that insn is no verdict; null where it is one. */
+  missingType(prog: ProgSpec, spec: ObjSpec, insn: number): SkepError | null;
   /** A view for one object. */
   view(): KernelView;
   /** Of struct_ops programs, by name: the member that each is for. */
@@ -24,13 +26,14 @@ export interface Model {
 /** `btf` as --btf has it. */
 export async function openModel(btf: string | undefined, besideLinux: boolean): Promise<Model> {
   const { btf: kernelBtf, from: source } = await kernelTypes(btf);
-  const [{ structOpsExtras }, { checkAttachKnown }] = await Promise.all([
+  const [{ structOpsExtras }, { checkAttachKnown, missingType }] = await Promise.all([
     import("../linux/prog-attr.ts"),
     import("./profile-fit.ts"),
   ]);
   return {
     source,
     checkFits: (prog) => checkAttachKnown(prog, kernelBtf),
+    missingType: (prog, spec, insn) => missingType(prog, spec.btf, kernelBtf, insn),
     view: () => ({
       kernelBtf,
       kconfig: (name) => MODEL_KCONFIG[name],

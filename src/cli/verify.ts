@@ -123,13 +123,14 @@ function sourceObject(file: string, btf: string | undefined): Promise<Uint8Array
 function verdictOn(own: Loaded, prog: ProgSpec, setting: Setting, extras: LoadExtras | undefined): Row {
   const { spec, kernel } = own;
   const { request, model, judge, statesPerInsn } = setting;
+  const unusable = { file: spec.name, prog, ours: null, findings: null, linux: null, seen: null };
   let resolved: ResolvedProg;
   try {
     model.checkFits(prog);
     resolved = resolveOn(prog, spec, resolveMaps(spec, kernel), kernel);
   } catch (error) {
     if (!(error instanceof SkepError)) throw error;
-    return { file: spec.name, prog, ours: null, findings: null, failure: error, linux: null, seen: null };
+    return { ...unusable, failure: error };
   }
   const extend = extendedBy(setting.extended ?? own, prog);
   const options = {
@@ -142,6 +143,8 @@ function verdictOn(own: Loaded, prog: ProgSpec, setting: Setting, extras: LoadEx
   const recorder = statesPerInsn > 0 ? recordStates(resolved, statesPerInsn) : null;
   const watch = recorder === null ? {} : { onInsn: recorder.onInsn };
   const ours = verify(resolved, { ...options, ...watch, logLevel: request.log });
+  const missing = ours.error === undefined ? null : model.missingType(prog, spec, ours.error.insn);
+  if (missing !== null) return { ...unusable, failure: missing };
   const findings = ours.error === undefined ? null : findingsOf(resolved, ours.error, request, options);
   const linux = judge === null ? null : judge.judge(resolved, { ...extras, ...extend });
   return { file: spec.name, prog, ours, findings, failure: null, linux, seen: recorder?.seen() ?? null };

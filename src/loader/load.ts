@@ -52,8 +52,10 @@ export function loadObject<T extends ObjectShape = AnyShape>(
   const started = performance.now();
   const made: { close(): void }[] = ownsTarget ? [target] : [];
   try {
+    const kernelBtf = options.kernelBtf ?? target.kernelBtf;
     const kernel: KernelView = {
-      kernelBtf: options.kernelBtf ?? target.kernelBtf,
+      kernelBtf,
+      missingAsLocal: kernelBtf?.partial === true,
       kconfig: (name) => options.kconfig?.[name] ?? target.kconfig(name),
       coreCache: new Map(),
       ksymAddress: (name) => target.ksymAddress?.(name),

@@ -10,6 +10,8 @@ export interface KernelView {
   kconfig(name: string): KconfigValue;
   /** Candidates found so far, shared by the programs of one object as libbpf shares them. */
   readonly coreCache: CoreCache;
+  /** See CoreOptions. */
+  readonly missingAsLocal?: boolean;
   /** Address of a kernel symbol, for externs of type `void`. */
   ksymAddress?(name: string): bigint | undefined;
   /** Stands for a missing kernelBtf where kfuncs are looked up. */
@@ -33,7 +35,10 @@ export function resolveOn(prog: ProgSpec, spec: ObjSpec, maps: readonly MapSpec[
   const relocated =
     prog.coreRelos.length === 0 || spec.btf === null || coreBtf === null
       ? prog
-      : relocateCore(prog, spec.btf, coreBtf, { cache: kernel.coreCache }).prog;
+      : relocateCore(prog, spec.btf, coreBtf, {
+          cache: kernel.coreCache,
+          missingAsLocal: kernel.missingAsLocal === true,
+        }).prog;
   return resolveProg(relocated, {
     obj: spec,
     maps,

@@ -88,7 +88,8 @@ test("accesses to types that it lacks keep the object's layout, questions get no
     { insnIdx: 1, typeId: 2, access: "0:0", kind: "field_exists" as const },
   ];
   const nothing = writeBtf([INT]);
-  const relocate = (target: Btf) => relocateCore({ name: "p", insns, coreRelos }, local, target).outcomes;
-  expect(relocate(new PartialBtf(nothing))).toMatchObject([{ poisoned: false, after: 12n }, { after: 0n }]);
-  expect(relocate(new Btf(nothing))).toMatchObject([{ poisoned: true }, { after: 0n }]);
+  const relocate = (target: Btf, missingAsLocal: boolean) =>
+    relocateCore({ name: "p", insns, coreRelos }, local, target, { missingAsLocal }).outcomes;
+  expect(relocate(new PartialBtf(nothing), true)).toMatchObject([{ poisoned: false, after: 12n }, { after: 0n }]);
+  expect(relocate(new Btf(nothing), false)).toMatchObject([{ poisoned: true }, { after: 0n }]);
 });

@@ -91,4 +91,27 @@ SEC("fentry/function_of_no_kernel") int far(void *ctx) { return 0; }
     );
     expect(status).toBe(6);
   });
+
+  test("nor does one that reads a type that the profile lacks, and run takes the object's own layout", () => {
+    const source = join(scratch, "unknown.bpf.c");
+    writeFileSync(
+      source,
+      `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+char LICENSE[] SEC("license") = "GPL";
+struct of_no_kernel { int a, b; } __attribute__((preserve_access_index));
+int seen;
+SEC("tracepoint/syscalls/sys_enter_openat") int reads(struct of_no_kernel *ctx)
+{
+  seen += BPF_CORE_READ(ctx, b) + 1;
+  return 0;
+}
+`,
+    );
+    const { stdout, status } = skep("verify", source);
+    expect(stdout).toContain(`${PROFILE} does not have of_no_kernel, which reads reads`);
+    expect(status).toBe(6);
+    expect(skep("run", source, "--events", "examples/opens.jsonl").status).toBe(0);
+  });
 });
