@@ -27,8 +27,10 @@ export interface Sel {
   /** Vreg -> in how many bits its signed value fits (64: all). */
   readonly signedBits: number[];
   readonly diagnostics: IrDiagnostic[];
-  /** Addresses of symbols made in this block already. */
+  /** Addresses of symbols that are made already on the way here. */
   syms: Map<string, number>;
+  /** Constants that stand in a register for stores, in this block since the last call. */
+  readonly imms: Map<bigint, number>;
   cur: MBlock;
   pos: Pos | null;
 }
@@ -120,6 +122,16 @@ export function regOrImm(s: Sel, value: Value, form: Form): { b: number; imm: nu
     if (fits32(number)) return { b: NONE, imm: Number(number) };
   }
   return { b: reg(s, value, form), imm: 0 };
+}
+
+/** A constant for a store that takes none itself: several in a row share the register. */
+export function storedConstant(s: Sel, value: bigint): number {
+  let v = s.imms.get(value);
+  if (v === undefined) {
+    v = materialize(s, { kind: "imm", value });
+    s.imms.set(value, v);
+  }
+  return v;
 }
 
 function bitLength(value: bigint): number {

@@ -30,6 +30,7 @@ export function selectCall(s: Sel, instr: Call): void {
   }
   const used = instr.type !== "void" && (s.users.get(instr) ?? []).length > 0;
   const def = used ? newVreg(s) : NONE;
+  s.imms.clear();
   emit(s, mInst("call", { code: isa.BPF_JMP | isa.BPF_CALL, def, callee, args }));
   if (used) define(s, instr, def);
 }

@@ -22,6 +22,7 @@ import {
   rootOf,
   type Sel,
   slotOf,
+  storedConstant,
 } from "./sel.ts";
 import { selectAsm, selectAsmBr } from "./select-asm.ts";
 import { selectCall, selectRet, selectUnreachable } from "./select-call.ts";
@@ -386,7 +387,11 @@ function selectStore(s: Sel, instr: Store): void {
     emit(s, mInst("store", { code: cls | isa.BPF_MEM | SIZE_CODE[width]!, ...at, b, imm }));
     return;
   }
-  emit(s, mInst("store", { code: isa.BPF_STX | isa.BPF_MEM | SIZE_CODE[width]!, ...at, b: reg(s, value, "any") }));
+  const b =
+    value.op === "const" || value.op === "undef"
+      ? storedConstant(s, value.op === "const" ? BigInt.asIntN(64, value.value) : 0n)
+      : reg(s, value, "any");
+  emit(s, mInst("store", { code: isa.BPF_STX | isa.BPF_MEM | SIZE_CODE[width]!, ...at, b }));
 }
 
 const RMW_OP: Readonly<Record<string, number>> = {

@@ -38,6 +38,7 @@ export function select(fn: IrFunction, options: SelectOptions, diagnostics: IrDi
     signedBits: [],
     diagnostics,
     syms: new Map(),
+    imms: new Map(),
     cur: null as unknown as MBlock,
     pos: fn.pos,
   };
@@ -59,9 +60,13 @@ export function select(fn: IrFunction, options: SelectOptions, diagnostics: IrDi
   for (const block of order) {
     for (const instr of block.instrs) if (instr.op === "phi") declarePhi(s, instr);
   }
+  const known = new Map<MBlock, Map<string, number>>();
   for (const block of order) {
     s.cur = s.blocks.get(block)!;
-    s.syms = new Map();
+    // What the only block before has made is there as well: those come earlier in the order.
+    s.syms = s.cur.preds.length === 1 ? new Map(known.get(s.cur.preds[0]!)) : new Map();
+    known.set(s.cur, s.syms);
+    s.imms.clear();
     if (block === fn.blocks[0]) selectParams(s);
     selectPhis(s, block);
     for (const instr of block.instrs) {

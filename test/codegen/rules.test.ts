@@ -191,6 +191,56 @@ b3:
   ret i32 0`);
   });
 
+  test("a pointer that moves to an end of its own object, and a copy in rounds", () => {
+    const large = types.builder.add({
+      kind: "array",
+      name: "",
+      typeId: types.u64,
+      indexTypeId: types.u32,
+      nelems: 1024,
+    });
+    const texts = accept(
+      `b1 entry:
+  memset @large, i8 3, i64 5000 align=8 srcalign=1
+  %end = ptradd @large, i64 96
+  br b2
+b2 head:
+  %p = phi ptr [@large, b1] [%q, b3]
+  %n = phi i64 [i64 0, b1] [%m, b3]
+  %c = icmp ne %p, %end
+  condbr %c b3 b4
+b3:
+  %v = load i8 %p align=1
+  %w = zext i64 %v
+  %m = add %n, %w
+  %q = ptradd %p, i64 1
+  br b2
+b4:
+  %t = trunc i32 %n
+  ret %t`,
+      "tc",
+      `global @large section=".bss" size=8192 align=8 btf=${types.variable("large", large)}\n`,
+    );
+    for (const text of texts) expect(text.split("\n").length).toBeLessThan(80);
+  });
+
+  test("a number that is folded until its upper half is 0", () => {
+    accept(`b1 entry:
+  %r = call i64 helper 7 ()
+  %s = trunc i32 %r
+  br b2
+b2 head:
+  %x = phi i32 [%s, b1] [%y, b3]
+  %h = lshr %x, i32 16
+  condbr %h b3 b4
+b3:
+  %l = and %x, i32 65535
+  %y = add %l, %h
+  br b2
+b4:
+  ret %x`);
+  });
+
   test("what nobody wrote is 0, not an unread register", () => {
     accept(
       `b1 entry:

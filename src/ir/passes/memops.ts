@@ -6,8 +6,12 @@ import { constant, newBlock, slotAlign, widthOf } from "../build.ts";
 import { phisOf, successors, usersOf } from "../graph.ts";
 import type { Block, Instr, IntType, IrDiagnostic, IrFunction, MemOp, Value } from "../ir.ts";
 
-/** More bytes than this are no matter for straight-line code. */
+/** More bytes than this are no matter for straight-line code: memcpy and memset become a loop. */
 const MAX_BYTES = 4096;
+/** The verifier walks through each round. */
+const MAX_LOOP_BYTES = 1 << 18;
+/** Bytes a round. */
+const ROUND_BYTES = 64;
 
 export function lowerMemOps(fn: IrFunction): IrDiagnostic[] {
   const diagnostics: IrDiagnostic[] = [];
@@ -21,6 +25,13 @@ export function lowerMemOps(fn: IrFunction): IrDiagnostic[] {
       const instr = block.instrs[i]!;
       if (instr.op !== "memcpy" && instr.op !== "memmove" && instr.op !== "memset" && instr.op !== "memcmp") continue;
       const len = instr.args[2]!;
+      if (len.op === "const" && len.value > MAX_BYTES && len.value <= MAX_LOOP_BYTES && loops(instr)) {
+        const parts = inRounds(fn, block, i, instr, Number(len.value));
+        done.push(...parts);
+        block = parts[parts.length - 1]!;
+        i = -1;
+        continue;
+      }
       if (len.op !== "const" || len.value < 0n || len.value > MAX_BYTES) {
         diagnostics.push(refuse(fn, instr, len));
         if (instr.op !== "memcmp") {
@@ -157,6 +168,65 @@ function setBytes(fn: IrFunction, instr: MemOp, bytes: number): Instr[] {
     store(fn, dst, off, value, instr.pos, out);
   }
   return out;
+}
+
+/** Not memmove, whose bytes may overlap. */
+function loops(instr: MemOp): boolean {
+  return instr.op === "memset" || instr.op === "memcpy";
+}
+
+/** A loop over ROUND_BYTES each, and the rest, which lowerMemOps() comes to next, behind it. */
+function inRounds(fn: IrFunction, block: Block, at: number, instr: MemOp, bytes: number): Block[] {
+  const [dst, src] = instr.args as [Value, Value];
+  const whole = bytes - (bytes % ROUND_BYTES);
+  const loop = newBlock(fn, `${instr.op}.round`);
+  const rest = newBlock(fn, `${instr.op}.end`);
+  loop.unroll = 1;
+  rest.instrs = block.instrs.splice(at + 1);
+  block.instrs.pop();
+  for (const target of successors(rest)) {
+    for (const phi of phisOf(target)) phi.blocks = phi.blocks.map((from) => (from === block ? rest : from));
+  }
+  const base = { type: "void" as const, pos: instr.pos };
+  block.instrs.push({ ...base, op: "br", id: fn.nextId++, args: [], targets: [loop] });
+  const phi: Instr = { ...base, op: "phi", type: "i64", id: fn.nextId++, args: [], blocks: [block, loop] };
+  const moved = (pointer: Value): Instr => {
+    const made: Instr = { ...base, op: "ptradd", type: "ptr", id: fn.nextId++, args: [pointer, phi] };
+    loop.instrs.push(made);
+    return made;
+  };
+  loop.instrs.push(phi);
+  const to = moved(dst);
+  const round: MemOp = {
+    ...instr,
+    args: [to, instr.op === "memset" ? src : moved(src), constant("i64", BigInt(ROUND_BYTES))],
+  };
+  loop.instrs.push(...(instr.op === "memset" ? setBytes : copyBytes)(fn, round, ROUND_BYTES));
+  const next: Instr = {
+    ...base,
+    op: "add",
+    type: "i64",
+    id: fn.nextId++,
+    args: [phi, constant("i64", BigInt(ROUND_BYTES))],
+  };
+  const more: Instr = {
+    ...base,
+    op: "icmp",
+    pred: "ne",
+    type: "i32",
+    id: fn.nextId++,
+    args: [next, constant("i64", BigInt(whole))],
+  };
+  loop.instrs.push(next, more, { ...base, op: "condbr", id: fn.nextId++, args: [more], targets: [loop, rest] });
+  phi.args = [constant("i64", 0n), next];
+  if (bytes > whole) {
+    const out: Instr[] = [];
+    const tailTo = step(fn, dst, whole, instr.pos, out);
+    const tailFrom = instr.op === "memset" ? src : step(fn, src, whole, instr.pos, out);
+    const tail: MemOp = { ...instr, id: fn.nextId++, args: [tailTo, tailFrom, constant("i64", BigInt(bytes - whole))] };
+    rest.instrs.unshift(...out, tail);
+  }
+  return [loop, rest];
 }
 
 /** A block for each part; the first that differs decides. Where only "equal or not" is asked, any other number does. */
