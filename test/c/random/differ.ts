@@ -2,7 +2,7 @@
 import { type Program, source } from "./program.ts";
 import { type Bench, type Compiled, type Compiler, type Outcome, outcomes } from "./sides.ts";
 
-export type Kind = "compile" | "result" | "refused" | "kernel";
+export type Kind = "compile" | "result" | "refused" | "slow";
 
 export interface Finding {
   readonly kind: Kind;
@@ -26,6 +26,8 @@ export interface Sides {
   readonly theirs: Compiler;
   readonly benches: readonly Bench[];
   readonly inputs: readonly Uint8Array[];
+  /** A program that runs more than so many times the insns of the other compiler's is a finding; 0: none is. */
+  readonly slow: number;
 }
 
 /** All programs are for one cpu and one rule of overflow. */
@@ -51,7 +53,7 @@ export function compare(programs: readonly Program[], sides: Sides): Report {
       const count = accepted[bench.name]!;
       if (a.refused === "") count.theirs++;
       if (a.refused === "" && b.refused === "") count.ours++;
-      const found = difference(a, b, bench);
+      const found = difference(a, b, bench) ?? slowness(a, b, sides.slow);
       if (found !== null) findings.push({ ...found, program });
       else if (bench.counter !== null) insns.push({ program, ours: b.insns, theirs: a.insns });
     }
@@ -67,6 +69,14 @@ function difference(want: Outcome, got: Outcome, bench: Bench): { kind: Kind; me
   if (want.runs[at]!.startsWith("run/")) return null;
   const message = `${bench.name}, input ${at}:\n  want ${want.runs[at]}\n  got  ${got.runs[at]}`;
   return { kind: "result", message };
+}
+
+/** Programs that run next to nothing say nothing. */
+const FEW_INSNS = 20;
+
+function slowness(want: Outcome, got: Outcome, slow: number): { kind: Kind; message: string } | null {
+  if (slow === 0 || got.insns <= slow * want.insns + FEW_INSNS) return null;
+  return { kind: "slow", message: `insns ${got.insns} for ${want.insns}` };
 }
 
 /** Compiles as many together as compile; halves what does not. */

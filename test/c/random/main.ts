@@ -2,10 +2,11 @@
  * Random restricted C, Skep's object beside clang's:
  *
  *     npm run fuzz:c -- [--seed N] [--count N] [--from I] [--mcpu v2|v3|v4|all] [--batch N] [--findings N] [--against clang|plain]
- *                       [--show] [--worst N] [--no-kernel]
+ *                       [--show] [--worst N] [--slow N] [--no-kernel] [--out FOLDER]
  *
- * Each program runs on fixed inputs in the embedded runtime and, as root, in the kernel. A difference is shrunk and printed. --against
- * plain compares with Skep's own unoptimised code. --show prints the source only. Exit code 1 where there was a difference.
+ * Each program runs on fixed inputs in the embedded runtime and, as root, in the kernel. A difference is shrunk and printed; exit code 1.
+ * --against plain compares with Skep's own unoptimised code. --show prints the source only. --worst lists the programs that run the most
+ * insns for clang's; --slow N shrinks those beyond N times. --out keeps what was shrunk in files.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -20,7 +21,7 @@ import { reduce } from "./reduce.ts";
 import { type Bench, byClang, bySkep, bySkepPlain } from "./sides.ts";
 
 const USAGE = `usage: npm run fuzz:c -- [--seed N] [--count N] [--from I] [--mcpu v2|v3|v4|all] [--batch N] [--findings N]
-                         [--against clang|plain] [--show] [--worst N] [--no-kernel] [--out FOLDER]`;
+                         [--against clang|plain] [--show] [--worst N] [--slow N] [--no-kernel] [--out FOLDER]`;
 
 function fail(message: string): never {
   console.error(`${message}\n${USAGE}`);
@@ -39,6 +40,7 @@ function options() {
         findings: { type: "string", default: "5" },
         against: { type: "string", default: "clang" },
         show: { type: "boolean", default: false },
+        slow: { type: "string", default: "0" },
         worst: { type: "string", default: "5" },
         "no-kernel": { type: "boolean", default: false },
         out: { type: "string", default: "" },
@@ -90,6 +92,7 @@ const sidesOf = (all: readonly Bench[]): Sides => ({
   theirs: values.against === "plain" ? bySkepPlain : byClang,
   benches: all,
   inputs: Object.values(INPUTS),
+  slow: number(values.slow),
 });
 
 const started = Date.now();
@@ -142,7 +145,7 @@ function tell(finding: Finding): void {
   console.log(`${repeat(program)}   ${kind}: ${finding.message}`);
   if (++reported > number(values.findings)) return;
   // What the kernel does not need to say comes faster without it
-  const all = benches().filter((bench) => finding.message.startsWith(bench.name) || finding.kind === "compile");
+  const all = benches().filter((bench) => finding.message.startsWith(bench.name) || bench.counter !== null);
   const small = reduce(finding, sidesOf(all));
   close(all);
   const text = source([small.program]);

