@@ -5,6 +5,7 @@
  * Source: BTF_ID_FLAGS() of the releases; 6.1 and 6.12 read whole.
  */
 import { bug } from "../base/error.ts";
+import { BPF_TRACE_UPROBE_SESSION } from "./attach-types.ts";
 import { KFUNCS } from "./kfuncs.ts";
 import { progTypeWord } from "./prog-types.ts";
 import { hasSince } from "./since.ts";
@@ -193,7 +194,8 @@ function isOf(which: Later["which"], name: string): boolean {
 }
 
 /** The release from which on programs of that type may call it, given that the newest kernel lets them. */
-export function kfuncSinceIn(name: string, progType: number): string | undefined {
+export function kfuncSinceIn(name: string, progType: number, attachType: number): string | undefined {
+  if (attachType === BPF_TRACE_UPROBE_SESSION && name.startsWith("bpf_session_")) return "6.13";
   let since = kfuncSince(name);
   const word = progTypeWord(progType);
   for (const later of LATER) {

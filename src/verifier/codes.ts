@@ -34,6 +34,11 @@ export const CODES: readonly CodeRow[] = [
     title: "an error of the verifier itself",
     says: [
       [
+        /No program to jit at insn/,
+        "the address of a callback is taken that no path calls: the kernel removes it as dead code, and then misses it",
+        "take the address only where the callback is passed on, or leave the callback out",
+      ],
+      [
         /verifier (?:bug|internal error)|register invariants violated|mark_reg|failed to (?:push|mark)|callbacks are not allowed in non-JITed/,
       ],
     ],

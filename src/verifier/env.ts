@@ -156,6 +156,8 @@ export interface Env {
   seenDirectWrite: boolean;
   seenException: boolean;
   arena: MapView | null;
+  /** The walk found nothing: what is checked now the kernel checks after it has removed dead code. */
+  rewritten: boolean;
   processed: number;
   prevProcessed: number;
   jumps: number;

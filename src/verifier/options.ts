@@ -121,6 +121,7 @@ export function newEnv(prog: ResolvedProg, options: VerifyOptions): Env {
     seenDirectWrite: false,
     seenException: false,
     arena: null,
+    rewritten: false,
     processed: 0,
     prevProcessed: 0,
     jumps: 0,

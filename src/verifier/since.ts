@@ -22,7 +22,6 @@ const PSEUDO_BTF_ID = 3;
 const PSEUDO_FUNC = 4;
 /** Types whose attach type the load itself looks at: sock, sock_addr, skb, sockopt, sk_lookup, sk_reuseport, tracing, lsm. */
 const ATTACH_CHECKED = new Set([8, 9, 18, 21, 25, 26, 29, 30]);
-const TRACE_UPROBE_SESSION = 57;
 const LDX = 0x01;
 const CLASS_MASK = 0x07;
 const MODE_MASK = 0xe0;
@@ -64,8 +63,7 @@ function checkKfunc(env: Env, id: number): void {
   const btf = env.prog.kernelBtf;
   if (btf === null || id <= 0 || id >= btf.length) return;
   const { name } = btf.type(id);
-  const isUprobeSession = env.attachType === TRACE_UPROBE_SESSION && name.startsWith("bpf_session_");
-  const since = isUprobeSession ? "6.13" : (kfuncSinceIn(name, env.progType) ?? NEWEST);
+  const since = kfuncSinceIn(name, env.progType, env.attachType) ?? NEWEST;
   if (hasSince(env.kernel, since)) return;
   fail(env.log, EINVAL, `calling kernel function ${name} is not allowed: since Linux ${since}, this is ${env.kernel}`);
 }

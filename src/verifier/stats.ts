@@ -39,11 +39,10 @@ export function statsOf(env: Env, started: number): VerifyStats {
   };
 }
 
-/** `rewritten`: the program was accepted, so that the kernel's rewrites follow. */
-export function writeStats(env: Env, stats: VerifyStats, rewritten: boolean): void {
+export function writeStats(env: Env, stats: VerifyStats): void {
   const { log } = env;
   if (log.stats) {
-    const depths = rewritten ? rewrittenDepths(env) : env.subprogs.map((s) => s.stackDepth);
+    const depths = env.rewritten ? rewrittenDepths(env) : env.subprogs.map((s) => s.stackDepth);
     write(log, `verification time ${stats.us} usec\nstack depth ${depths.join("+")}\n`);
   }
   write(

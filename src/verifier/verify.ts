@@ -13,6 +13,7 @@ import type { ResolvedProg } from "../obj/spec.ts";
 import { sealVerified, type VerifiedProg } from "../obj/verified.ts";
 import { checkAttach } from "./attach.ts";
 import { addSubprogs, checkCfg, checkFuncInfo, checkOpcodes, checkSubprogs } from "./cfg.ts";
+import { checkDeadCallbacks } from "./dead-callbacks.ts";
 import { checkStackDepth } from "./depth.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import type { Env } from "./env.ts";
@@ -91,8 +92,10 @@ function check(env: Env): void {
   dropFastcallStack(env);
   env.insnIdx = -1;
   checkStackDepth(env);
+  env.rewritten = true;
   checkArenaLoads(env);
   refuseMissingKfuncs(env);
+  checkDeadCallbacks(env);
   refuseMixedTailCalls(env);
 }
 
@@ -135,12 +138,12 @@ export function verify(prog: ResolvedProg, options: VerifyOptions = {}): VerifyR
   } catch (error) {
     if (!(error instanceof Reject)) throw error;
     const stats = statsOf(env, started);
-    writeStats(env, stats, false);
+    writeStats(env, stats);
     return { ok: false, error: refusal(env, error.errno), log: logText(env.log), stats };
   }
   const stats = statsOf(env, started);
   if (env.log.level < 2) resetLog(env.log, 0);
-  writeStats(env, stats, true);
+  writeStats(env, stats);
   if (options.endsPath !== undefined) return { ok: true, log: logText(env.log), stats };
   const verified = sealVerified({
     prog,

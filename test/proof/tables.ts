@@ -115,7 +115,7 @@ function compareKfuncs(series: string, btf: Btf, each: ProgCase, load: Load, not
     const { kind, name } = btf.type(id);
     if (kind !== "func" || kfuncSince(name) === undefined || BY_DEVICE.test(name)) continue;
     const real = !/calling kernel function \S+ is not allowed/.test(load([insn(0x85, 0, 2, 0, id), ...exit(0)]));
-    const since = kfuncSinceIn(name, each.type)!;
+    const since = kfuncSinceIn(name, each.type, each.attach)!;
     const ours = kfuncFor(each.type, each.attach, name) !== undefined && hasSince(series, since);
     compared++;
     if (real !== ours) wrong.push(`${name}:${real ? "has" : "lacks"}`);
