@@ -25,6 +25,8 @@ export function sizedMaps(maps: readonly MapSpec[]): MapSpec[] {
     const stack = map.type === mt.BPF_MAP_TYPE_STACK_TRACE && map.valueSize === 0 ? { valueSize: STACK_BYTES } : {};
     if (map.maxEntries !== 0 || UNSIZED.has(map.type)) return { ...map, ...stack };
     const isRing = map.type === mt.BPF_MAP_TYPE_RINGBUF || map.type === mt.BPF_MAP_TYPE_USER_RINGBUF;
-    return { ...map, ...stack, maxEntries: isRing ? PAGE_BYTES : ENTRIES };
+    // A cpumap may not have more entries than the kernel has processors.
+    const entries = isRing ? PAGE_BYTES : map.type === mt.BPF_MAP_TYPE_CPUMAP ? 1 : ENTRIES;
+    return { ...map, ...stack, maxEntries: entries };
   });
 }
