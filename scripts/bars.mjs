@@ -96,7 +96,7 @@ async function compilerSize() {
   const sum = headers.reduce((total, { gzip }) => total + gzip, 0);
   row(
     "compiler in a browser, bundled",
-    `${kB(entry.gzip)} gzip, ${kB(entry.brotli)} brotli; UAPI headers on demand ${headers.length} x ${kB(sum / headers.length)} gzip`,
+    `${kB(entry.gzip)} gzip, ${kB(entry.brotli)} brotli; headers on demand ${headers.length} x ${kB(sum / headers.length)} gzip`,
   );
 }
 

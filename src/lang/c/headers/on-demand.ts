@@ -1,9 +1,8 @@
 /**
- * The shipped headers with the kernel's UAPI loaded when a program first includes it: half of the compiler's bytes, of which one
- * program needs little. libbpf's headers and the little of libc are there from the beginning.
+ * The shipped headers, libbpf's and the kernel's UAPI loaded when a program first includes one: half of the compiler's bytes, of
+ * which one program needs little. The little of libc is there from the beginning.
  */
 import { HeaderFolder, type HeaderTable } from "./folder.ts";
-import { LIBBPF } from "./libbpf.ts";
 import { LIBC } from "./libc.ts";
 
 interface Group {
@@ -15,6 +14,10 @@ interface Group {
 const group = (names: string, load: Group["load"]): Group => ({ names: new Set(names.split(/\s+/)), load });
 
 export const GROUPS: readonly Group[] = [
+  group(
+    `bpf/bpf_helpers.h bpf/bpf_endian.h bpf/bpf_core_read.h bpf/bpf_tracing.h bpf/usdt.bpf.h`,
+    async () => (await import("./libbpf.ts")).LIBBPF,
+  ),
   group(
     `linux/bpf.h linux/bpf_common.h linux/btf.h linux/filter.h linux/if_xdp.h linux/perf_event.h`,
     async () => (await import("./uapi-bpf.ts")).UAPI_BPF,
@@ -37,7 +40,7 @@ export const GROUPS: readonly Group[] = [
   ),
 ];
 
-const folder = new HeaderFolder([LIBC, LIBBPF]);
+const folder = new HeaderFolder([LIBC]);
 const loaded = new Set<Group>();
 
 /** The header's text; undefined where there is none of that name; a promise that settles when it is worth asking again. */

@@ -6,7 +6,6 @@ import { MAP_TYPES } from "../../../abi/map-types.ts";
 import { PROG_TYPES } from "../../../abi/prog-types.ts";
 import { parseC } from "../parse.ts";
 import { findField, sizeOf } from "../types.ts";
-import { LIBBPF } from "./libbpf.ts";
 import { LIBC } from "./libc.ts";
 import { GROUPS } from "./on-demand.ts";
 import { shippedHeader, shippedNames } from "./shipped.ts";
@@ -43,7 +42,7 @@ describe("shipped headers", () => {
   test("what is loaded on demand is named as its tables have it", async () => {
     const tables = await Promise.all(GROUPS.map(({ load }) => load()));
     expect(tables.map((table) => Object.keys(table).sort())).toEqual(GROUPS.map(({ names }) => [...names].sort()));
-    const early = [...Object.keys(LIBC), ...Object.keys(LIBBPF)];
+    const early = Object.keys(LIBC);
     expect(shippedNames().filter((name) => !MADE.has(name) && !early.includes(name))).toEqual(
       GROUPS.flatMap(({ names }) => [...names]).sort(),
     );
