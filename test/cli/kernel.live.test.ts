@@ -186,7 +186,7 @@ describe.skipIf(why !== null)("commands in bpftool's grammar", () => {
     expect(skep("prog", "run", "id", prog, "data_in", packet).stdout).toMatch(/^Return value: 2, duration: \d+ns\n$/);
     expect(skep("prog", "run", "id", prog).status).toBe(2);
     const file = join(scratch, "code");
-    expect(skep("prog", "dump", "xlated", "name", "on_xdp", "file", file).status).toBe(0);
+    expect(skep("prog", "dump", "xlated", "id", prog, "file", file).status).toBe(0);
     expect(readFileSync(file).length % 8).toBe(0);
     expect(skep("prog", "dump", "jited", "id", prog, "file", file).status).toBe(0);
     expect(readFileSync(file).length).toBeGreaterThan(0);
