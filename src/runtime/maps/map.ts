@@ -4,6 +4,7 @@
  */
 import { BPF_F_LOCK, BPF_F_MMAPABLE, BPF_F_RDONLY, BPF_F_WRONLY } from "../../abi/flags.ts";
 import {
+  BPF_MAP_TYPE_ARENA,
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_BLOOM_FILTER,
   BPF_MAP_TYPE_HASH,
@@ -15,7 +16,7 @@ import {
   BPF_MAP_TYPE_STACK_TRACE,
   mapTypeWord,
 } from "../../abi/map-types.ts";
-import { EBADF, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EPERM } from "../../base/errno.ts";
+import { EBADF, EBUSY, EINVAL, ENOENT, ENOSPC, ENOTSUPP, EPERM } from "../../base/errno.ts";
 import { SkepError } from "../../base/error.ts";
 import { type MapOp, mapError } from "../../loader/map-error.ts";
 import { RecordCursor, type RecordView } from "../../loader/record-view.ts";
@@ -170,6 +171,8 @@ export class EmbeddedMap implements SlotMap {
   freeze(): void {
     if (this.ops.record.length > 0) this.#fail("freeze", ENOTSUPP);
     this.#need("freeze", BPF_F_RDONLY);
+    // User space has an arena mapped writable from the start.
+    if (this.spec.type === BPF_MAP_TYPE_ARENA) this.#fail("freeze", EBUSY);
     this.#frozen = true;
   }
 
