@@ -41,6 +41,8 @@ export function emitObject(module: IrModule, types: BtfBuilder, options: EmitOpt
   const compiled = new Map<IrFunction, EmittedFunction>();
   for (const fn of module.functions) compiled.set(fn, compileFunction(fn, { cpu }, diagnostics));
   if (diagnostics.some((one) => one.severity === "error")) return { bytes: null, diagnostics };
+  diagnostics.push(...unknownSymbols(module, compiled));
+  if (diagnostics.some((one) => one.severity === "error")) return { bytes: null, diagnostics };
   module = { ...module, externs: usedExterns(module, compiled.values()) };
   const code = codeSections(module, compiled);
   const data = dataSections(module);
@@ -73,6 +75,27 @@ export function emitObject(module: IrModule, types: BtfBuilder, options: EmitOpt
     sections.push({ ...plain, name: ".BTF", data: btf.btf }, { ...plain, name: ".BTF.ext", data: btf.ext });
   }
   return { bytes: writeElf({ sections, symbols: symbols.list }), diagnostics };
+}
+
+/** Names in inline assembly that nothing declares. */
+function unknownSymbols(module: IrModule, compiled: ReadonlyMap<IrFunction, EmittedFunction>): IrDiagnostic[] {
+  const known = new Set([...module.functions, ...module.globals, ...module.externs].map((one) => one.name));
+  const found: IrDiagnostic[] = [];
+  for (const { name: func, relocs, lines } of compiled.values()) {
+    for (const { insnIdx, symbol } of relocs) {
+      if (known.has(symbol)) continue;
+      const line = lines.findLast((one) => one.insnIdx <= insnIdx);
+      found.push({
+        code: "asm/symbol",
+        severity: "error",
+        message: `inline assembly names '${symbol}', which is neither defined nor declared extern`,
+        advice: "",
+        pos: line?.pos ?? null,
+        func,
+      });
+    }
+  }
+  return found;
 }
 
 /** Declared and not used is as if it were not declared. */

@@ -1,6 +1,7 @@
 /**
  * The C front end's entry: bytes to a typed tree and diagnostics. Pure: files come through `FileProvider`.
  */
+import { HELPERS } from "../../abi/helpers.ts";
 import type { Expr, Unit } from "./ast.ts";
 import type { ParseOptions } from "./options.ts";
 import { asmText } from "./parse/asm.ts";
@@ -19,6 +20,9 @@ import { type Attrs, CONST, type CType, type Loc, qualsOf } from "./types.ts";
 export type { FileProvider, LazyDecls, LazyInclude, ParseOptions } from "./options.ts";
 
 const EOF = 0;
+const GPL_HELPERS: ReadonlySet<string> = new Set(
+  HELPERS.filter((helper) => helper.gplOnly).map((helper) => `bpf_${helper.name}`),
+);
 
 const GRAMMAR: Grammar = {
   typeName,
@@ -41,6 +45,7 @@ export function parseC(name: string, source: Uint8Array | undefined, options: Pa
   for (const { decls } of pp.lazyIncludes) p.lazy.push(decls);
   translationUnit(p);
   unusedSymbols(p, name);
+  if (pp.report.errors === 0) missingLicense(p);
   const { funcs, vars, asms, typedefs, tags } = p.unit;
   const { report, sources, deps } = pp;
   return {
@@ -92,6 +97,18 @@ function compoundLiteral(p: Parser, type: CType, loc: Loc): Expr {
   const isStatic = p.func === undefined;
   const laid = layInit(p, initializer(p), type, isStatic, loc);
   return { kind: "compound", type: laid.type, loc, init: laid.init, static: isStatic };
+}
+
+/** Without a licence the kernel refuses programs that call helpers for GPL programs. */
+function missingLicense(p: Parser): void {
+  const { funcs, vars } = p.unit;
+  if (vars.some((decl) => decl.attrs.section === "license")) return;
+  const helper = vars.find((decl) => decl.used && decl.storage === "static" && GPL_HELPERS.has(decl.name));
+  const program = funcs.find(({ body, attrs, loc }) => body !== undefined && attrs.section !== undefined && loc > 0);
+  if (helper === undefined || program === undefined) return;
+  p.warn("C566", `the object has no license, and ${helper.name} is for GPL programs`, program.loc, {
+    help: 'add: char LICENSE[] SEC("license") = "GPL";',
+  });
 }
 
 /** Static functions and variables of the main file that nothing uses. */

@@ -7,6 +7,7 @@ import { BtfBuilder } from "../../btf/write.ts";
 import { emitObject } from "../../codegen/object.ts";
 import type { IrDiagnostic, IrModule } from "../../ir/ir.ts";
 import { legalize, optimize } from "../../ir/passes/optimize.ts";
+import { recursive } from "../../ir/recursion.ts";
 import type { Diagnostic } from "./diag.ts";
 import { lower } from "./lower/lower.ts";
 import type { CStandard, FileProvider, LazyInclude } from "./options.ts";
@@ -132,6 +133,7 @@ function compile(
   const passed = options.noOptimize === true ? legalize(module) : optimize(module, { cpu });
   diagnostics.push(...[...passed, ...forbiddenCalls(module, lowered.forbidden)].map((one) => ofIr(one, module)));
   if (diagnostics.some((one) => one.severity === "error")) return { object: null, diagnostics, module, deps };
+  diagnostics.push(...recursive(module).map((one) => ofIr(one, module)));
   const types = new BtfBuilder();
   for (const type of lowered.types) types.add(type);
   const emitted = emitObject(module, types, { cpu });

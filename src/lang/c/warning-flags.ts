@@ -26,5 +26,10 @@ export const WARNING_FLAGS: Readonly<Record<string, readonly string[]>> = {
   C559: ["-Wempty-body"],
   C560: ["-Wself-assign"],
   C561: ["-Wswitch"],
+  C562: ["-Wconstant-conversion"],
+  C563: ["-Wtautological-constant-out-of-range-compare"],
+  C564: ["-Wformat"],
+  C565: ["-Winitializer-overrides"],
+  C566: ["-Wlicense"],
   C541: ["-Wunknown-attributes", "-Wattributes"],
 };

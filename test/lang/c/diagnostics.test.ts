@@ -71,6 +71,63 @@ test.each([
     "int f(void) { char big[600] = {}; return big[0]; }",
     ["1:20 warning C401 'big' takes 600 bytes of stack; eBPF has 512 for all locals"],
   ],
+  [`${FUNC}int x; x = 3; return n; }`, ["1:28 warning C550 variable 'x' set but not used"]],
+  [`${FUNC}int *q; return *q; }`, ["1:40 warning C551 variable 'q' is uninitialized when used here"]],
+  [
+    `${FUNC}int x; if (n) x = 1; return x; }`,
+    ["1:35 warning C552 variable 'x' is used uninitialized whenever 'if' condition is false"],
+  ],
+  [`${FUNC}int x; if (n) x = 1; if (n) return x; return 0; }`, []],
+  [`${FUNC}int x; while (n--) x = 1; if (n) return 0; return x; }`, []],
+  [`${FUNC}int x; if (n) x = 1; else return 2; return x; }`, []],
+  [`${FUNC}int x; switch (n) { case 1: x = 1; break; default: x = 2; } return x; }`, []],
+  [`${FUNC}int x; if (n && (x = n)) return x; return 0; }`, []],
+  [
+    `${FUNC}if (n = 1) return 2; return n; }`,
+    ["1:30 warning C553 using the result of an assignment as a condition without parentheses"],
+  ],
+  [`${FUNC}if ((n = 1)) return 2; return n; }`, []],
+  [
+    `${FUNC}if (n) if (p) n = 1; else n = 2; return n; }`,
+    ["1:50 warning C554 add explicit braces to avoid dangling else"],
+  ],
+  [`${FUNC}return n || p && n; }`, ["1:38 warning C555 '&&' within '||'"]],
+  [`${FUNC}return n | 3 & n; }`, ["1:37 warning C556 '&' within '|'"]],
+  [
+    `${FUNC}return n << 1 + n; }`,
+    ["1:33 warning C557 operator '<<' has lower precedence than '+'; '+' will be evaluated first"],
+  ],
+  [
+    `${FUNC}return n & 3 == 2; }`,
+    ["1:33 warning C553 operator '&' has lower precedence than '=='; '==' will be evaluated first"],
+  ],
+  [
+    `${FUNC}return !n == 2; }`,
+    ["1:31 warning C558 logical not is only applied to the left hand side of this comparison ('==')"],
+  ],
+  [`${FUNC}if (n); return 2; }`, ["1:30 warning C559 if statement has empty body"]],
+  [`${FUNC}n = n; return n; }`, ["1:26 warning C560 explicitly assigning value of variable of type 'int' to itself"]],
+  [
+    `enum e { A, B, C }; int f(enum e k) { switch (k) { case B: return 1; } return 0; }`,
+    ["1:47 warning C561 enumeration values 'A' and 'C' not handled in switch"],
+  ],
+  [
+    "unsigned char x = 300;",
+    ["1:19 warning C562 implicit conversion from 'int' to 'unsigned char' changes value from 300 to 44"],
+  ],
+  ["unsigned char x = -1;", []],
+  [
+    "int f(unsigned char c) { return c == 256; }",
+    ["1:35 warning C563 result of comparison of constant 256 with expression of type 'unsigned char' is always false"],
+  ],
+  ["int a[] = { 1, [0] = 2 };", ["1:22 warning C565 initializer overrides prior initialization of this subobject"]],
+  ["int a[] = { [1] = 1, [0] = 2 };", []],
+  ["static int x;", ["1:12 warning C500 unused variable 'x'"]],
+  [
+    "struct s; int f(struct s *a, void *b) { return a < b; }",
+    ["1:50 warning C522 comparison of distinct pointer types ('struct s *' and 'void *')"],
+  ],
+  [`${FUNC}int x; return sizeof(x); }`, []],
 ])("%s", (text, want) => {
   expect(showDiagnostics(parseText(text))).toEqual(want);
 });

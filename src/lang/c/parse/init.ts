@@ -156,7 +156,7 @@ function fill(f: Filler, tree: InitTree, type: CType, off: number, loc: Loc): vo
       p.error("C226", `variable has incomplete type ${quoteType(type)}`, loc);
       return;
     }
-    if (off < f.end) overridden(f, off, sizeOf(type));
+    if (off < f.end) overridden(f, off, sizeOf(type), tree.loc);
     const cursor: Cursor = { entries: tree.entries, at: 0 };
     const count = aggregate(f, cursor, type, off, true);
     if (off === 0 && t.kind === "array" && t.count < 0) f.count = Math.max(f.count, count);
@@ -399,7 +399,9 @@ function put(f: Filler, e: Expr, type: CType, off: number, bits: InitItem["bits"
   if (f.isStatic) {
     data = constantOf(value);
     if (data === undefined && value.kind !== "float") {
-      p.error("C303", "initializer element is not a compile-time constant", rvalue(e).loc);
+      p.error("C303", "initializer element is not a compile-time constant", rvalue(e).loc, {
+        help: "nothing runs before a program does: have user space set it before loading (const volatile), or a program at its first run",
+      });
     }
   }
   push(f, { offBytes: off, bits, type, value, data });
@@ -415,9 +417,36 @@ function splice(f: Filler, init: Init, off: number, type: CType): void {
   }
 }
 
+/** Tables in any order are no overrides; past this many values nobody looks. */
+const MAX_LOOKED_AT = 2048;
+
+function warnOverride(f: Filler, item: InitItem): void {
+  if (f.items.length > MAX_LOOKED_AT) return;
+  const [start, end] = extent(item);
+  const before = f.items.find((other) => {
+    const [from, to] = extent(other);
+    return from < end && start < to;
+  });
+  if (before !== undefined) tellOverride(f, item.value.loc, before);
+}
+
+function tellOverride(f: Filler, loc: Loc, before: InitItem): void {
+  f.p.warn("C565", "initializer overrides prior initialization of this subobject", loc, {
+    notes: [{ loc: before.value.loc, message: "previous initialization is here" }],
+  });
+}
+
+/** In bits. */
+function extent({ offBytes, bits, type }: InitItem): [number, number] {
+  const start = offBytes * 8 + (bits?.bitOff ?? 0);
+  return [start, start + (bits?.bitWidth ?? sizeOf(type) * 8)];
+}
+
 /** A list for an object that had values already: none of them stays. */
-function overridden(f: Filler, off: number, size: number): void {
+function overridden(f: Filler, off: number, size: number, loc: Loc): void {
   const kept = f.items.filter((item) => item.offBytes < off || item.offBytes >= off + size);
+  const dropped = f.items.find((item) => item.offBytes >= off && item.offBytes < off + size);
+  if (dropped !== undefined) tellOverride(f, loc, dropped);
   if (kept.length < f.items.length) f.items.splice(0, f.items.length, ...kept);
 }
 
@@ -427,6 +456,7 @@ function push(f: Filler, item: InitItem): void {
     f.full = true;
     return;
   }
+  if (item.offBytes < f.end) warnOverride(f, item);
   f.items.push(item);
   f.end = Math.max(f.end, item.offBytes + Math.max(1, sizeOf(item.type)));
 }

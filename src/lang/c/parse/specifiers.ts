@@ -357,12 +357,18 @@ function missingType(p: Parser, spec: Specifiers): CType {
       return INT;
     }
   }
-  if (spec.storage === "none" && !spec.inline && !spec.sink.any) p.fail("C106", `expected a type, not '${p.text()}'`);
-  p.error("C106", "a type specifier is missing (C has no implicit int)", p.loc);
+  if (spec.storage === "none" && !spec.inline && !spec.sink.any)
+    p.fail("C106", `expected a type, not '${p.text()}'`, typeHelp(p.text()));
+  p.error("C106", "a type specifier is missing (C has no implicit int)", p.loc, typeHelp(p.text()));
   return INT;
 }
 
+/** Macros that a program without its headers takes for names. */
+const HELPERS_H =
+  /^(SEC|__uint|__type|__array|__ulong|__always_inline|__noinline|__weak|__hidden|__ksym|__kconfig|__kptr|__arg_\w+)$/;
+
 function typeHelp(name: string): { help?: string } {
+  if (HELPERS_H.test(name)) return { help: `include <bpf/bpf_helpers.h>: ${name} is a macro of it` };
   if (/^(__)?[usb]e?(8|16|32|64)$|^__[bl]e(16|32|64)$/.test(name))
     return { help: 'include "vmlinux.h" or <linux/types.h>' };
   if (/^u?int(8|16|32|64)_t$/.test(name)) return { help: "include <stdint.h>, or write __u32 and the like" };

@@ -28,6 +28,7 @@ import {
   usual,
 } from "./convert.ts";
 import { foldArith, foldCompare } from "./fold.ts";
+import { checkRange } from "./ranges.ts";
 import { sameType } from "./same.ts";
 import { quoteType } from "./show.ts";
 
@@ -151,13 +152,9 @@ export function compare(p: Parser, op: CompareOp, left: Expr, right: Expr, loc: 
   let b: Expr;
   if (isArithmetic(l.type) && isArithmetic(r.type)) [a, b] = usual(l, r);
   else if (lt.kind === "ptr" && rt.kind === "ptr") {
-    if (
-      !isNull(l) &&
-      !isNull(r) &&
-      bare(lt.to).kind !== "void" &&
-      bare(rt.to).kind !== "void" &&
-      !sameType(lt.to, rt.to)
-    ) {
+    // A pointer to void is equal to others, or not; it is not less than them (6.5.8p2)
+    const any = (op === "==" || op === "!=") && (bare(lt.to).kind === "void" || bare(rt.to).kind === "void");
+    if (!isNull(l) && !isNull(r) && !any && !sameType(lt.to, rt.to)) {
       p.warn("C522", `comparison of distinct pointer types (${quoteType(l.type)} and ${quoteType(r.type)})`, loc);
     }
     [a, b] = [l, r];
@@ -173,6 +170,7 @@ export function compare(p: Parser, op: CompareOp, left: Expr, right: Expr, loc: 
   if ((a.kind === "int" && b.kind === "int") || (a.kind === "float" && b.kind === "float")) {
     return intExpr(foldCompare(op, a.value, b.value) ? 1n : 0n, INT, loc);
   }
+  checkRange(p, op, a, b, loc);
   return { kind: "compare", op, type: INT, loc, left: a, right: b };
 }
 

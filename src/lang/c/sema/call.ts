@@ -5,6 +5,7 @@ import type { Parser } from "../parse/state.ts";
 import { bare, type CType, complete, type FuncType, type Loc, unqualified } from "../types.ts";
 import { builtinCall } from "./builtin.ts";
 import { assignTo, errorExpr, promoteArgument, rvalue } from "./convert.ts";
+import { checkFormat } from "./format.ts";
 import { quoteType } from "./show.ts";
 
 export function call(p: Parser, target: Expr, args: Expr[], loc: Loc): Expr {
@@ -28,6 +29,7 @@ export function call(p: Parser, target: Expr, args: Expr[], loc: Loc): Expr {
   }
   const converted = argumentsOf(p, func, args, target, loc);
   if (converted === undefined) return errorExpr(loc);
+  if (target.kind === "var" || target.kind === "func") checkFormat(p, target.decl.name, converted, loc);
   const ret = bare(func.ret);
   if (ret.kind === "record" && !complete(ret)) {
     p.error("C226", `calling a function with incomplete return type ${quoteType(func.ret)}`, loc);

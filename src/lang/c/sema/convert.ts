@@ -23,6 +23,7 @@ import {
   wrapInt,
 } from "../types.ts";
 import { constantOf, isPlace, relocated } from "./fold.ts";
+import { checkConstant } from "./ranges.ts";
 import { decayed, sameType } from "./same.ts";
 import { quoteType } from "./show.ts";
 
@@ -207,7 +208,14 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
   const from = bare(e.type);
   const to = bare(type);
   const bad = (why = "incompatible type"): Expr => {
-    p.error("C210", `${purpose} ${quoteType(unqualified(type))} from ${why} ${quoteType(e.type)}`, e.loc);
+    const map =
+      e.kind === "load" && e.place.kind === "var" && e.place.decl.attrs.section === ".maps" ? e.place.decl : null;
+    p.error(
+      "C210",
+      `${purpose} ${quoteType(unqualified(type))} from ${why} ${quoteType(e.type)}`,
+      e.loc,
+      map === null ? {} : { help: `maps are passed by address: &${map.name}` },
+    );
     return errorExpr(e.loc);
   };
   if (from.kind === "void") return bad();
@@ -216,7 +224,10 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
     if (to.union && to.attrs?.transparentUnion === true) return e;
     return bad();
   }
-  if (isArithmetic(type) && isArithmetic(e.type)) return castTo(e, type);
+  if (isArithmetic(type) && isArithmetic(e.type)) {
+    checkConstant(p, e, type);
+    return castTo(e, type);
+  }
   if (to.kind === "int" && to.rank === 0 && from.kind === "ptr") return castTo(e, type);
   if (to.kind === "ptr") {
     if (isNull(e)) return castTo(e, type);
@@ -230,7 +241,7 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
         `incompatible integer to pointer conversion ${purpose} ${quoteType(unqualified(type))} from ${quoteType(e.type)}`,
         e.loc,
         {
-          help: "a cast makes it explicit",
+          help: isPacketField(e) ? "write (void *)(long) in front of it" : "a cast makes it explicit",
         },
       );
       return castTo(e, type);
@@ -242,12 +253,17 @@ export function assignTo(p: Parser, value: Expr, type: CType, purpose: Purpose):
       `incompatible pointer to integer conversion ${purpose} ${quoteType(unqualified(type))} from ${quoteType(e.type)}`,
       e.loc,
       {
-        help: "a cast makes it explicit",
+        help: "read what it points to with '*', or cast it where the address is meant",
       },
     );
     return castTo(e, type);
   }
   return bad();
+}
+
+/** data, data_end and data_meta of a packet's context: pointers that are declared as numbers. */
+function isPacketField(e: Expr): boolean {
+  return e.kind === "load" && e.place.kind === "member" && /^data(_end|_meta)?$/.test(e.place.field.name);
 }
 
 function checkPointers(p: Parser, e: Expr, type: CType, purpose: Purpose): void {
