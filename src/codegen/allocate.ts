@@ -6,7 +6,7 @@
 import { bug } from "../base/error.ts";
 import { intersect, type Liveness, liveness } from "./liveness.ts";
 import { FP, type MFunction, type MInst, NONE } from "./mir.ts";
-import { spill } from "./spill.ts";
+import { type Pieces, spill } from "./spill.ts";
 
 export interface Allocation {
   readonly live: Liveness;
@@ -18,33 +18,64 @@ export interface Allocation {
 
 const REGS = 10;
 const ALL_REGS = 0x3ff;
-const MAX_ROUNDS = 40;
 
 export function allocate(fn: MFunction): Allocation {
-  /** Vregs made for one use: never spilled again. */
-  const fixed = new Set<number>();
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  const pieces: Pieces = { fixed: new Set(), shared: new Set() };
+  // Each round spills something that no later round does, or turns a phi into a slot: it ends.
+  for (;;) {
     const live = liveness(fn);
-    const remat = rematerializable(fn);
-    const { regs, spilled, busy } = assign(fn, live, remat, fixed);
+    const remat = rematerializable(fn, live);
+    const { regs, spilled, busy } = assign(fn, live, remat, pieces.fixed);
     if (spilled.length === 0) return { live, regs, busy };
-    spill(fn, live, spilled, remat, fixed);
+    const next = spilled.filter((v) => !pieces.fixed.has(v));
+    if (next.length === 0) next.push(...cheapestPhi(fn, live, pieces.fixed, spilled));
+    if (next.length === 0) return bug(`an instruction of ${fn.name} needs more registers than there are`);
+    spill(fn, live, next, remat, pieces);
   }
-  return bug(`no registers for ${fn.name} after ${MAX_ROUNDS} rounds`);
+}
+
+/** Of the phis that keep registers busy at the end of a block, where these find none, the one used least. */
+function cheapestPhi(fn: MFunction, live: Liveness, fixed: ReadonlySet<number>, spilled: readonly number[]): number[] {
+  let best = NONE;
+  for (const block of fn.blocks) {
+    for (const inst of block.insts) {
+      if (inst.k !== "phi") break;
+      const inTheWay = inst.args!.some(
+        (arg) =>
+          arg.kind === "vreg" &&
+          fixed.has(arg.v) &&
+          spilled.some((v) => intersect(live.ranges[v]!, live.ranges[arg.v]!)),
+      );
+      if (inTheWay && (best === NONE || live.uses[inst.def]! < live.uses[best]!)) best = inst.def;
+    }
+  }
+  return best === NONE ? [] : [best];
 }
 
 /** Vreg -> the instruction that makes it again anywhere. */
-function rematerializable(fn: MFunction): Map<number, MInst> {
+function rematerializable(fn: MFunction, live: Liveness): Map<number, MInst> {
   const found = new Map<number, MInst>();
+  /** Spill slot -> positions where it is written. */
+  const writes = new Map<number, number[]>();
+  const reads: MInst[] = [];
   for (const block of fn.blocks) {
-    for (const inst of block.insts) {
+    for (const [i, inst] of block.insts.entries()) {
+      const isSpill = inst.a === FP && fn.slots[inst.slot]!.name === "spill";
       const constant = inst.k === "mov" && inst.a === NONE;
-      // A spill slot holds one value as long as that value lives.
-      const read = inst.k === "load" && inst.a === FP && fn.slots[inst.slot]!.name === "spill";
-      if ((constant || read || inst.k === "imm64" || inst.k === "lea") && inst.core === undefined) {
-        found.set(inst.def, inst);
+      if ((constant || inst.k === "imm64" || inst.k === "lea") && inst.core === undefined) found.set(inst.def, inst);
+      if (isSpill && inst.k === "load") reads.push(inst);
+      if (isSpill && inst.k === "store") {
+        const at = 2 * (live.starts.get(block)! + 1 + i);
+        const known = writes.get(inst.slot);
+        if (known === undefined) writes.set(inst.slot, [at]);
+        else known.push(at);
       }
     }
+  }
+  // What was read from a slot may outlive its next value: at the end of a loop, on the way to a phi.
+  for (const inst of reads) {
+    const range = live.ranges[inst.def]!;
+    if (!(writes.get(inst.slot) ?? []).some((at) => intersect(range, [at, at + 1]))) found.set(inst.def, inst);
   }
   return found;
 }

@@ -10,20 +10,36 @@ import { eachDef, eachUse, FP, type MBlock, type MFunction, type MInst, type MOp
 /** A read is used again up to so many instructions later. */
 const REUSE_DISTANCE = 12;
 
+/** What may be spilled how, from round to round. */
+export interface Pieces {
+  /** Vregs made for one instruction: never spilled again. */
+  readonly fixed: Set<number>;
+  /** Reads shared by several instructions: spilled again, each gets its own, so that each round leaves less to spill. */
+  readonly shared: Set<number>;
+}
+
+interface Spilling extends Pieces {
+  readonly fn: MFunction;
+  readonly gone: ReadonlySet<number>;
+  readonly slots: ReadonlyMap<number, number>;
+  readonly remat: ReadonlyMap<number, MInst>;
+  readonly phis: ReadonlyMap<MBlock, readonly MInst[]>;
+}
+
 export function spill(
   fn: MFunction,
   live: Liveness,
   spilled: readonly number[],
   remat: ReadonlyMap<number, MInst>,
-  fixed: Set<number>,
+  pieces: Pieces,
 ): void {
   const gone = new Set(spilled);
   const slots = giveSlots(fn, live, gone, remat);
   const phis = new Map(fn.blocks.map((block) => [block, block.insts.filter((inst) => inst.k === "phi")]));
-  for (const block of fn.blocks) rewriteBlock(fn, block, phis, gone, slots, remat, fixed);
+  for (const block of fn.blocks) rewriteBlock({ ...pieces, fn, gone, slots, remat, phis }, block);
   const entry = fn.blocks[0]!;
   const params = fn.params.filter((v) => v !== NONE && gone.has(v));
-  for (const v of params) fixed.add(v);
+  for (const v of params) pieces.fixed.add(v);
   entry.insts.unshift(...params.map((v) => storeTo(slots.get(v)!, v)));
 }
 
@@ -60,22 +76,22 @@ function giveSlots(
   return slots;
 }
 
-function rewriteBlock(
-  fn: MFunction,
-  block: MBlock,
-  phis: ReadonlyMap<MBlock, readonly MInst[]>,
-  gone: ReadonlySet<number>,
-  slots: ReadonlyMap<number, number>,
-  remat: ReadonlyMap<number, MInst>,
-  fixed: Set<number>,
-): void {
+function rewriteBlock(spilling: Spilling, block: MBlock): void {
+  const { fn, gone, slots, remat, fixed, shared } = spilling;
   const out: MInst[] = [];
   /** Spilled vreg -> a vreg that holds it here, and where it was read. */
   const near = new Map<number, { v: number; at: number }>();
+  /** Where the reads for the present instruction begin. */
+  let first = 0;
+  const begin = (): void => {
+    first = out.length;
+  };
   const fetch = (v: number, pos: MInst["pos"]): number => {
     const known = near.get(v);
-    if (known !== undefined && out.length - known.at <= REUSE_DISTANCE) {
+    if (known !== undefined && known.at > first) return known.v;
+    if (known !== undefined && !shared.has(v) && out.length - known.at <= REUSE_DISTANCE) {
       fixed.delete(known.v);
+      shared.add(known.v);
       return known.v;
     }
     const def = fn.vregs++;
@@ -98,7 +114,11 @@ function rewriteBlock(
     if (inst.def >= 0 && gone.has(inst.def) && remat.get(inst.def) === inst) continue;
     const { pos } = inst;
     const isEnd = inst.targets !== undefined;
-    if (isEnd) edgeStores(fn, block, phis, inst, gone, slots, operand, out, fixed);
+    begin();
+    if (isEnd) {
+      edgeStores(spilling, block, inst, out, operand, begin);
+      begin();
+    }
     let touches = false;
     eachUse(inst, (v) => {
       if (gone.has(v)) touches = true;
@@ -121,51 +141,72 @@ function rewriteBlock(
   block.insts = out;
 }
 
-/** Phi operands of the blocks behind: spilled ones are read here, and those for spilled phis written. */
+/** What a spilled phi gets at the end of a block; `reads` is the slot that it comes from, or NONE. */
+interface Move {
+  readonly to: number;
+  arg: MOperand;
+  reads: number;
+}
+
+/**
+ * Phi operands of the blocks behind: spilled ones are read here, and those for spilled phis written, each as soon as no
+ * other still reads what it overwrites: however many there are, two registers will do.
+ */
 function edgeStores(
-  fn: MFunction,
+  spilling: Spilling,
   block: MBlock,
-  phis: ReadonlyMap<MBlock, readonly MInst[]>,
   end: MInst,
-  gone: ReadonlySet<number>,
-  slots: ReadonlyMap<number, number>,
-  operand: (arg: MOperand, pos: MInst["pos"]) => MOperand,
   out: MInst[],
-  fixed: Set<number>,
+  operand: (arg: MOperand, pos: MInst["pos"]) => MOperand,
+  begin: () => void,
 ): void {
-  const stores: MInst[] = [];
+  const { fn, gone, slots, remat, phis, fixed, shared } = spilling;
+  const { pos } = end;
+  const slotOf = (arg: MOperand): number => {
+    if (arg.kind !== "vreg" || !gone.has(arg.v)) return NONE;
+    return remat.get(arg.v)?.slot ?? slots.get(arg.v)!;
+  };
+  let moves: Move[] = [];
   for (const target of new Set(end.targets)) {
     for (const phi of phis.get(target)!) {
       for (const [i, arg] of phi.args!.entries()) {
         if (phi.from![i] !== block) continue;
         if (!gone.has(phi.def)) {
-          phi.args![i] = operand(arg, end.pos);
+          phi.args![i] = operand(arg, pos);
           continue;
         }
-        const slot = slots.get(phi.def)!;
-        if (arg.kind === "vreg" && gone.has(arg.v) && slots.get(arg.v) === slot) continue;
-        const from = operand(arg, end.pos);
-        if (from.kind === "imm" && from.value >= -0x8000_0000n && from.value <= 0x7fff_ffffn) {
-          stores.push({
-            ...storeTo(slot, NONE),
-            code: isa.BPF_ST | isa.BPF_MEM | isa.BPF_DW,
-            imm: Number(from.value),
-            pos: end.pos,
-          });
-          continue;
-        }
-        let v: number;
-        if (from.kind === "vreg") v = from.v;
-        else {
-          v = fn.vregs++;
-          fixed.add(v);
-          out.push({ ...makeOperand(from, v), pos: end.pos });
-        }
-        stores.push({ ...storeTo(slot, v), pos: end.pos });
+        const to = slots.get(phi.def)!;
+        const reads = slotOf(arg);
+        if (reads === to) continue;
+        // Read for the phi's register, it need not stay in one.
+        if (arg.kind === "vreg" && fixed.delete(arg.v)) shared.add(arg.v);
+        moves.push({ to, arg, reads });
       }
     }
   }
-  out.push(...stores);
+  while (moves.length > 0) {
+    begin();
+    const move = moves.find((one) => moves.every((other) => other === one || other.reads !== one.to)) ?? moves[0]!;
+    moves = moves.filter((one) => one !== move);
+    for (const other of moves) {
+      if (other.reads !== move.to) continue;
+      other.arg = operand(other.arg, pos);
+      other.reads = NONE;
+    }
+    out.push({ ...storeOperand(fn, move.to, operand(move.arg, pos), out, fixed), pos });
+  }
+}
+
+function storeOperand(fn: MFunction, slot: number, from: MOperand, out: MInst[], fixed: Set<number>): MInst {
+  if (from.kind === "vreg") return storeTo(slot, from.v);
+  if (from.kind === "imm" && from.value >= -0x8000_0000n && from.value <= 0x7fff_ffffn) {
+    const code = isa.BPF_ST | isa.BPF_MEM | isa.BPF_DW;
+    return { ...storeTo(slot, NONE), code, imm: Number(from.value) };
+  }
+  const v = fn.vregs++;
+  fixed.add(v);
+  out.push(makeOperand(from, v));
+  return storeTo(slot, v);
 }
 
 function renameAsm(inst: MInst, gone: ReadonlySet<number>, fetch: (v: number) => number): void {

@@ -79,3 +79,43 @@ CASE(struct_assignment_value)
 	a.a = (a = b).a + c.b * 3;
 	return a.a + (c = a, c.c);
 }
+
+struct holey {
+	s8 index;
+	u16 halves[2];
+	s32 words[8];
+};
+
+struct holey all = { .index = -81, .words = { 44, 35, 14, 58, 9, 8, 7, 6 } };
+
+static __always_inline s32 word_at(struct holey one)
+{
+	s32 word = one.words[all.index & 7];
+
+	if (word)
+		asm volatile("" ::: "memory");
+	return word;
+}
+
+/* Two addresses, read often, among a copy that keeps every register busy. */
+CASE(copied_and_indexed)
+{
+	all.words[p[15] & 7]--;
+	return 468 + word_at(all);
+}
+
+/* More values go round than there are registers. */
+CASE(turned)
+{
+	u64 a = p[0], b = p[1], c = p[2], d = p[3], e = p[4], f = p[5], g = p[6];
+	u64 h = p[7], i = p[8], j = p[9], k = p[10], l = p[11], m = p[12], n = p[13];
+
+	for (u32 round = 0; round < (p[20] & 15) + 3; round++) {
+		u64 first = a;
+
+		a = b, b = c, c = d, d = e, e = f, f = g, g = h, h = i;
+		i = j, j = k, k = l, l = m, m = n, n = first;
+	}
+	return a + b * 3 + c * 5 + d * 7 + e * 9 + f * 11 + g * 13 + h * 15 + i * 17 + j * 19 + k * 21 + l * 23 +
+	       m * 25 + n * 27;
+}
