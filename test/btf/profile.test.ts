@@ -93,3 +93,9 @@ test("accesses to types that it lacks keep the object's layout, questions get no
   expect(relocate(new PartialBtf(nothing), true)).toMatchObject([{ poisoned: false, after: 12n }, { after: 0n }]);
   expect(relocate(new Btf(nothing), false)).toMatchObject([{ poisoned: true }, { after: 0n }]);
 });
+
+test("a constant of vmlinux.h that is misspelt is suggested", async () => {
+  const source = '#include "vmlinux.h"\nint f(void) { return XDP_PAS; }\n';
+  const { diagnostics } = await compile("f.bpf.c", { files: { "f.bpf.c": source }, btf: profile });
+  expect(diagnostics[0]!.message).toBe("use of undeclared identifier 'XDP_PAS'; did you mean 'XDP_PASS'?");
+});

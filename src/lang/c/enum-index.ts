@@ -47,6 +47,17 @@ export class EnumIndex {
     });
   }
 
+  /** Names that begin with `start`, one after the other. */
+  *like(start: string): Generator<string> {
+    const bytes = new TextEncoder().encode(start);
+    const text = new TextDecoder();
+    for (let row = 0; row < this.rows.length; row += 2) {
+      const at = this.rows[row]!;
+      if (!bytes.every((byte, i) => this.strings[at + i] === byte)) continue;
+      yield text.decode(this.strings.subarray(at, this.strings.indexOf(0, at)));
+    }
+  }
+
   /** Id of the first enum that has an enumerator of that name, or 0. */
   find(name: string): number {
     const bytes = new TextEncoder().encode(`${name}\0`);

@@ -18,6 +18,8 @@ export interface LazyDecls {
   /** struct, union or enum tag. Records may have `pending` set. */
   tag(name: string): RecordType | EnumType | undefined;
   enumerator(name: string): Enumerator | undefined;
+  /** For suggestions: enumerators that begin like a name. */
+  enumeratorsLike?(start: string): Iterable<string>;
   /** Prototypes (kfuncs). */
   func?(name: string): FuncDecl | undefined;
 }

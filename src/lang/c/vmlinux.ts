@@ -101,6 +101,11 @@ class VmlinuxDecls implements LazyDecls {
     return undefined;
   }
 
+  enumeratorsLike(start: string): Iterable<string> {
+    this.enumerators ??= new EnumIndex(this.btf);
+    return this.enumerators.like(start);
+  }
+
   enumerator(name: string): Enumerator | undefined {
     this.enumerators ??= new EnumIndex(this.btf);
     const id = this.enumerators.find(name);

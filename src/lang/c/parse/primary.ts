@@ -180,7 +180,7 @@ function unknownName(p: Parser): Expr {
   }
   if (!p.unknown.has(val)) {
     p.unknown.add(val);
-    const near = similar(text, p.variableNames());
+    const near = similar(text, p.variableNames()) ?? lazySimilar(p, text);
     p.error(
       "C206",
       `use of undeclared identifier '${text}'${near === undefined ? "" : `; did you mean '${near}'?`}`,
@@ -189,6 +189,15 @@ function unknownName(p: Parser): Expr {
     );
   }
   return errorExpr(loc);
+}
+
+/** The nearest enumerator of a vmlinux.h that is answered from BTF. */
+function lazySimilar(p: Parser, text: string): string | undefined {
+  for (const lazy of p.lazy) {
+    const near = similar(text, lazy.enumeratorsLike?.(text.slice(0, 3)) ?? []);
+    if (near !== undefined) return near;
+  }
+  return undefined;
 }
 
 function functionHelp(text: string): { help?: string } {
