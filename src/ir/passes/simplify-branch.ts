@@ -1,8 +1,9 @@
-/** Branches and switches whose way is known. */
+/** Branches and switches whose way is known, and cases that cannot be. */
 import { widthOf } from "../build.ts";
 import { isInstr } from "../facts.ts";
 import { keepIncoming } from "../graph.ts";
 import type { Block, Instr, Phi } from "../ir.ts";
+import { possibleBits } from "./bits.ts";
 import { isConst, truthOf } from "./simplify-compare.ts";
 
 export function constantBranch(block: Block, instr: Instr & { op: "condbr" }): boolean {
@@ -35,11 +36,38 @@ export function constantBranch(block: Block, instr: Instr & { op: "condbr" }): b
 
 export function constantSwitch(block: Block, instr: Instr & { op: "switch" }): boolean {
   const value = instr.args[0]!;
-  if (value.op !== "const" && value.op !== "undef") return false;
+  if (value.op !== "const" && value.op !== "undef") return withoutImpossible(block, instr);
   const number = value.op === "const" ? value.value : 0n;
   const width = widthOf(value.type);
   const at = instr.cases.findIndex((one) => BigInt.asIntN(width, one) === number);
   goTo(block, instr, at < 0 ? instr.targets[instr.targets.length - 1]! : instr.targets[at]!);
+  return true;
+}
+
+/**
+ * Cases with bits that the value never has go. Compared with them, the value would have to be precise for the verifier,
+ * which then keeps apart what loops and callbacks make of it.
+ */
+function withoutImpossible(block: Block, instr: Instr & { op: "switch" }): boolean {
+  const value = instr.args[0]!;
+  const width = widthOf(value.type);
+  const bits = possibleBits(value);
+  const isPossible = instr.cases.map((one) => (BigInt.asUintN(width, one) & ~bits) === 0n);
+  if (isPossible.every(Boolean)) return false;
+  const otherwise = instr.targets[instr.targets.length - 1]!;
+  if (!isPossible.includes(true)) {
+    goTo(block, instr, otherwise);
+    return true;
+  }
+  for (const [i, target] of instr.targets.entries()) {
+    if (isPossible[i] !== false) continue;
+    for (const phi of target.instrs) {
+      if (phi.op !== "phi") break;
+      removeEntry(phi, block);
+    }
+  }
+  instr.cases = instr.cases.filter((_, i) => isPossible[i]);
+  instr.targets = instr.targets.filter((_, i) => isPossible[i] !== false);
   return true;
 }
 
@@ -63,8 +91,11 @@ function goTo(block: Block, end: Instr & { targets: Block[] }, taken: Block): vo
 }
 
 function oneEntry(phi: Phi, from: Block): void {
-  for (let at = phi.blocks.lastIndexOf(from); at !== phi.blocks.indexOf(from); at = phi.blocks.lastIndexOf(from)) {
-    phi.blocks.splice(at, 1);
-    phi.args.splice(at, 1);
-  }
+  while (phi.blocks.lastIndexOf(from) !== phi.blocks.indexOf(from)) removeEntry(phi, from);
+}
+
+function removeEntry(phi: Phi, from: Block): void {
+  const at = phi.blocks.lastIndexOf(from);
+  phi.blocks.splice(at, 1);
+  phi.args.splice(at, 1);
 }
