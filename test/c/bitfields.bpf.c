@@ -51,3 +51,11 @@ CASE(bits_update)
 	f.d = f.b << 4;
 	return f.a | (f.b = p[2]) << 4 | (u32)f.c << 12 | f.d << 16 | f.e;
 }
+
+/* A bit-field narrower than int promotes to int; cast to its own type it is unsigned. */
+CASE(bits_cast)
+{
+	struct flags f = { .a = p[0] };
+
+	return ((typeof(+(u32)f.a))-1 < 0) | ((typeof(+f.a))-1 < 0) << 1 | ((u32)f.a - 64 < 0) << 2 | (f.a - 64 < 0) << 3;
+}

@@ -113,3 +113,18 @@ CASE(union_initialisers)
 	a.parts.b = p[2];
 	return a.parts.b + b.parts.a * 3 + b.parts.b * 5 + fold(c.whole) + c.first;
 }
+
+static __always_inline int counted(int *count, int value)
+{
+	*count += 1;
+	return value;
+}
+
+/* What a later designator covers is not evaluated. */
+CASE(overridden_initialisers)
+{
+	int count = 0;
+	u8 bytes[3] = { counted(&count, p[0]), counted(&count, p[1]), [0] = p[2] };
+
+	return count * 1000 + bytes[0] + bytes[1];
+}

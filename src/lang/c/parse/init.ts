@@ -420,14 +420,21 @@ function splice(f: Filler, init: Init, off: number, type: CType): void {
 /** Tables in any order are no overrides; past this many values nobody looks. */
 const MAX_LOOKED_AT = 2048;
 
-function warnOverride(f: Filler, item: InitItem): void {
+/** What a new value covers whole is not evaluated at all, as clang has it. */
+function override(f: Filler, item: InitItem): void {
   if (f.items.length > MAX_LOOKED_AT) return;
   const [start, end] = extent(item);
   const before = f.items.find((other) => {
     const [from, to] = extent(other);
     return from < end && start < to;
   });
-  if (before !== undefined) tellOverride(f, item.value.loc, before);
+  if (before === undefined) return;
+  tellOverride(f, item.value.loc, before);
+  const kept = f.items.filter((other) => {
+    const [from, to] = extent(other);
+    return from < start || to > end;
+  });
+  f.items.splice(0, f.items.length, ...kept);
 }
 
 function tellOverride(f: Filler, loc: Loc, before: InitItem): void {
@@ -456,7 +463,7 @@ function push(f: Filler, item: InitItem): void {
     f.full = true;
     return;
   }
-  if (item.offBytes < f.end) warnOverride(f, item);
+  if (item.offBytes < f.end) override(f, item);
   f.items.push(item);
   f.end = Math.max(f.end, item.offBytes + Math.max(1, sizeOf(item.type)));
 }

@@ -125,7 +125,12 @@ export function castTo(e: Expr, type: CType, implicit = true): Expr {
   const from = bare(e.type);
   const to = bare(type);
   const value = unqualified(type);
-  if (from === to && from.kind !== "record") return e.type === value ? e : retype(e, value);
+  if (from === to && from.kind !== "record") {
+    // A bit-field promotes by its width; once it is cast, by the type.
+    const op = !implicit && bitWidthOf(e) >= 0 ? castOp(from, to) : undefined;
+    if (op !== undefined) return { kind: "cast", op, type: value, loc: e.loc, operand: e, implicit };
+    return e.type === value ? e : retype(e, value);
+  }
   if (
     from.kind === "ptr" &&
     to.kind === "ptr" &&
