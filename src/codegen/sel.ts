@@ -1,6 +1,6 @@
 /** State of the selection of one function, and how values become operands: forms, addresses, stack slots. */
 import { bug } from "../base/error.ts";
-import { constant, widthOf } from "../ir/build.ts";
+import { widthOf } from "../ir/build.ts";
 import type { Block, CoreAddr, Instr, IrDiagnostic, IrFunction, Load, Pos, Store, Value } from "../ir/ir.ts";
 import { BPF_ADD, BPF_ALU, BPF_ALU64, BPF_K, BPF_MOV, LD_IMM64 } from "../isa/codes.ts";
 import { type Demand, WANT_SX, WANT_ZX } from "./demand.ts";
@@ -294,10 +294,6 @@ export function ptrPlus(s: Sel, base: number, off: number, core?: MCore): number
   if (core !== undefined) inst.core = core;
   emit(s, inst);
   return def;
-}
-
-export function zero(type: Value["type"]): Value {
-  return constant(type, 0n);
 }
 
 export function problem(s: Sel, code: string, message: string, advice: string): void {

@@ -3,7 +3,6 @@ import { widthOf } from "./build.ts";
 import { isInstr } from "./facts.ts";
 import { dominators, predecessors } from "./graph.ts";
 import type { Block, Instr, IrFunction, IrModule, Value } from "./ir.ts";
-import { printFunction } from "./print.ts";
 
 /** One sentence for each fault, none where all is well. */
 export function checkModule(module: IrModule): string[] {
@@ -58,12 +57,6 @@ export function checkFunction(fn: IrFunction, names: ReadonlySet<string> | null 
     }
   }
   return faults;
-}
-
-/** Throws what checkFunction finds, with the function's text. */
-export function assertFunction(fn: IrFunction, where: string): void {
-  const faults = checkFunction(fn);
-  if (faults.length > 0) throw new Error(`after ${where}: ${faults.join("; ")}\n${printFunction(fn)}`);
 }
 
 function checkEnds(block: Block, own: ReadonlySet<Block>, faults: string[]): void {

@@ -365,7 +365,16 @@ export const CODES: readonly CodeRow[] = [
         "speculation could reach memory that the program may not read",
       ],
       [/R\d+ has non-overwritten BPF_PTR_POISON/],
-      [/allowed only to CAP_/, "this is for programs that are loaded with more capabilities"],
+      [
+        /programs of type (\S+) are allowed only to CAP_BPF/,
+        "$1 programs are loaded with CAP_BPF only",
+        "load it as root or with CAP_BPF: without, there are socket filters and cgroup_skb",
+      ],
+      [
+        /allowed only to CAP_/,
+        "this is for programs that are loaded with more capabilities",
+        "load it with CAP_PERFMON",
+      ],
     ],
     message: "a kernel address would get out of the program",
     help: "keep pointers inside; give numbers out. Programs loaded with CAP_PERFMON may",

@@ -24,7 +24,6 @@ import {
   OFF,
   PTR_MAYBE_NULL,
   PTR_TO_MEM,
-  PTR_TO_STACK,
   RAW0,
   RAW1,
   REF,
@@ -257,9 +256,4 @@ export function readObjectSlots(env: Env, frameno: number, slot: number, count: 
 /** A pointer to memory got from a packet's dynptr: dies when the packet changes. */
 export function isPacketSlice(type: number): boolean {
   return baseType(type) === PTR_TO_MEM && (type & (DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP | DYNPTR_TYPE_SKB_META)) !== 0;
-}
-
-/** A stack pointer or a dynptr that a callback was given. */
-export function mayBeDynptr(type: number): boolean {
-  return type === PTR_TO_STACK || type === CONST_PTR_TO_DYNPTR;
 }

@@ -9,7 +9,7 @@ import type { Liveness } from "./liveness.ts";
 import type { Log } from "./log.ts";
 import type { MapView } from "./maps.ts";
 import type { Proto } from "./protos.ts";
-import { REG_WORDS, type Words } from "./regs.ts";
+import type { Words } from "./regs.ts";
 import { curFrame, type Frame, MAX_FRAMES, newPool, type Pool, type VState } from "./state.ts";
 
 export interface Subprog {
@@ -220,8 +220,4 @@ export function frameOf(env: Env): Frame {
 /** The running frame's words: register r begins at r * REG_WORDS. */
 export function regsOf(env: Env): Words {
   return curFrame(env.cur).w;
-}
-
-export function regAt(r: number): number {
-  return r * REG_WORDS;
 }

@@ -7,7 +7,7 @@
  * Slot i covers fp-8*(i+1) .. fp-8*i-1. Its byte types are counted as in the kernel, from the highest address down: type 7
  * is that of the lowest address. States and frames come from a pool and go back to it.
  */
-import { FRAMENO, markKnown, markNotInit, NOT_INIT, PTR_TO_STACK, REG_WORDS, type Words } from "./regs.ts";
+import { FRAMENO, markKnown, markNotInit, PTR_TO_STACK, REG_WORDS, type Words } from "./regs.ts";
 
 export const MAX_FRAMES = 8;
 export const MAX_REGS = 11;
@@ -348,9 +348,4 @@ export function sameCallsites(a: VState, b: VState): boolean {
 /** The slot holds a spilled register (its highest-addressed byte says so). */
 export function isSpilled(frame: Frame, i: number): boolean {
   return frame.w[STACK0 + i * SLOT_WORDS + TYPES + 1]! >>> 24 === STACK_SPILL;
-}
-
-/** Register words that hold no register. */
-export function isUninit(w: Words, at: number): boolean {
-  return w[at] === NOT_INIT;
 }

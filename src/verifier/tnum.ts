@@ -247,17 +247,6 @@ export function tnumCast(d: Words, di: number, a: Words, ai: number, size: numbe
   d[di + 3] = 0;
 }
 
-/** The upper half of `d` stays, the lower becomes that of `a`. */
-export function tnumWithSubreg(d: Words, di: number, a: Words, ai: number): void {
-  d[di] = a[ai]!;
-  d[di + 2] = a[ai + 2]!;
-}
-
-/** `size` is a power of two up to 2^31. */
-export function tnumIsAligned(a: Words, ai: number, size: number): boolean {
-  return size === 0 || ((a[ai]! | a[ai + 2]!) & (size - 1)) === 0;
-}
-
 function swap32(v: number): number {
   return ((v & 0xff) << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24);
 }

@@ -219,7 +219,6 @@ export const FLOAT: FloatType = { kind: "float", name: "float", size: 4 };
 export const DOUBLE: FloatType = { kind: "float", name: "double", size: 8 };
 export const LDOUBLE: FloatType = { kind: "float", name: "long double", size: 8 };
 export const VOID_PTR: PtrType = { kind: "ptr", to: VOID };
-export const CHAR_PTR: PtrType = { kind: "ptr", to: CHAR };
 
 /** Strips typedefs, qualifiers and tags. */
 export function bare(type: CType): BareType {
